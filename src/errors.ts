@@ -1,0 +1,288 @@
+/**
+ * Every error that a person can meet, in one table: a stable code, the HTTP status, the command's exit code, and a sentence
+ * that says what to do. `docs/errors.md` is made from it.
+ */
+interface ErrorEntry {
+  readonly status: number
+  /** Exit code of the command: 1 internal, 2 unusable input or usage, 130 cancelled. */
+  readonly exit: 1 | 2 | 4 | 130
+  readonly title: string
+  /** What the reader can do about it. */
+  readonly advice: string
+}
+
+export const errorTable = {
+  internal: {
+    status: 500,
+    exit: 1,
+    title: 'Internal error',
+    advice: 'Look up the request id in the service log; report it with the steps that led here.',
+  },
+  usage: {
+    status: 400,
+    exit: 2,
+    title: 'Wrong usage',
+    advice: 'See the command with --help, or the request in /docs.',
+  },
+  'request.invalid': {
+    status: 400,
+    exit: 2,
+    title: 'The request does not fit its schema',
+    advice: 'Correct the field that is named.',
+  },
+  'request.too-large': {
+    status: 413,
+    exit: 2,
+    title: 'The request is too large',
+    advice: 'Send it in smaller parts, or as a stream of NDJSON lines.',
+  },
+  'request.media-type': {
+    status: 415,
+    exit: 2,
+    title: 'The content type is not read here',
+    advice: 'Send application/json or application/x-ndjson.',
+  },
+  'request.rate': {
+    status: 429,
+    exit: 2,
+    title: 'Too many requests',
+    advice: 'Wait as long as the Retry-After header says.',
+  },
+  'request.conflict': {
+    status: 409,
+    exit: 2,
+    title: 'The same Idempotency-Key came with another request',
+    advice: 'Use a new key for a new request.',
+  },
+  'route.unknown': { status: 404, exit: 2, title: 'No such address', advice: 'See /docs for the routes.' },
+  'auth.missing': {
+    status: 401,
+    exit: 2,
+    title: 'No API key',
+    advice: 'Send the header Authorization: Bearer KEY. Keys are made with ringfence keys create.',
+  },
+  'auth.unknown': {
+    status: 401,
+    exit: 2,
+    title: 'Unknown or revoked API key',
+    advice: 'Ask an administrator for a key.',
+  },
+  'auth.role': {
+    status: 403,
+    exit: 2,
+    title: 'The role of this key does not allow this',
+    advice: 'Use a key of a role that the route names.',
+  },
+  'entity.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown entity',
+    advice: 'Check the kind and the id; an entity is known once an interaction or a record names it.',
+  },
+  'ring.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown ring',
+    advice: 'List the rings of the latest run, or name the run that had it.',
+  },
+  'run.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown run',
+    advice: 'List the runs; without --run the latest finished run is used.',
+  },
+  'run.none': { status: 409, exit: 2, title: 'There is no finished run yet', advice: 'Run ringfence detect first.' },
+  'job.unknown': { status: 404, exit: 2, title: 'Unknown job', advice: 'List the jobs at /v1/jobs.' },
+  'job.cancelled': {
+    status: 409,
+    exit: 130,
+    title: 'The job was cancelled',
+    advice: 'Start it again when wanted; nothing was written.',
+  },
+  'job.running': {
+    status: 409,
+    exit: 2,
+    title: 'Another job of this kind is running',
+    advice: 'Wait for it or cancel it.',
+  },
+  'job.memory': {
+    status: 422,
+    exit: 2,
+    title: 'The job would not fit in memory',
+    advice: 'Raise --memory-limit, or narrow the job with --as-of or --detectors.',
+  },
+  'cursor.invalid': {
+    status: 400,
+    exit: 2,
+    title: 'The cursor is not valid',
+    advice: 'Start the list again without a cursor.',
+  },
+  'cursor.expired': {
+    status: 410,
+    exit: 2,
+    title: 'The cursor belongs to a run that is gone',
+    advice: 'Start the list again without a cursor.',
+  },
+  'store.locked': {
+    status: 503,
+    exit: 2,
+    title: 'The store file is in use by another process',
+    advice: 'Stop that process, or talk to it: --store http://ADDRESS.',
+  },
+  'store.unreachable': {
+    status: 503,
+    exit: 2,
+    title: 'The store cannot be reached',
+    advice: 'Check the address, that the server runs, and the user and password.',
+  },
+  'store.damaged': {
+    status: 503,
+    exit: 2,
+    title: 'The store cannot be opened',
+    advice: 'Check that the path is a Ringfence store; restore it from a backup if it is damaged.',
+  },
+  'store.full': {
+    status: 507,
+    exit: 1,
+    title: 'The store cannot grow',
+    advice: 'Free disk space; batches that were acknowledged are kept.',
+  },
+  'migration.checksum': {
+    status: 503,
+    exit: 2,
+    title: 'A migration that was applied has another content than the file',
+    advice: 'Run the version of Ringfence that made this store, or restore the file; never edit an applied migration.',
+  },
+  'migration.newer': {
+    status: 503,
+    exit: 2,
+    title: 'The store was made by a newer version',
+    advice: 'Upgrade Ringfence.',
+  },
+  'file.missing': {
+    status: 400,
+    exit: 2,
+    title: 'The file cannot be read',
+    advice: 'Check the path and the permissions.',
+  },
+  'file.format': {
+    status: 400,
+    exit: 2,
+    title: 'The file is not of the format that was expected',
+    advice: 'Name the format with --format, or correct the file.',
+  },
+  'file.header': {
+    status: 400,
+    exit: 2,
+    title: 'The header does not fit',
+    advice: 'Compare the columns with the mapping; names must match exactly.',
+  },
+  'mapping.invalid': {
+    status: 400,
+    exit: 2,
+    title: 'The mapping file is not valid',
+    advice: 'Correct the place that is named; the schema is examples/mappings/mapping.schema.json.',
+  },
+  'mapping.unmatched': {
+    status: 400,
+    exit: 2,
+    title: 'No table of the mapping fits the file',
+    advice: 'Check the match patterns and required columns of the mapping.',
+  },
+  'ingest.too-many-rejects': {
+    status: 422,
+    exit: 4,
+    title: 'Too many records were rejected',
+    advice: 'See the rejects file; raise --max-rejects if they are expected, correct the file otherwise.',
+  },
+  'ingest.cancelled': {
+    status: 409,
+    exit: 130,
+    title: 'The load was cancelled',
+    advice: 'Run the same command again: whole batches are kept, the rest is added.',
+  },
+  'detector.unknown': {
+    status: 400,
+    exit: 2,
+    title: 'Unknown detector',
+    advice: 'The detectors are listed at /v1/detectors and by ringfence detect --help.',
+  },
+  'detector.parameter': {
+    status: 400,
+    exit: 2,
+    title: 'A parameter of a detector is out of its bounds',
+    advice: 'See the bounds in docs/detectors.md.',
+  },
+  'worker.failed': {
+    status: 500,
+    exit: 1,
+    title: 'A worker thread ended unexpectedly',
+    advice: 'Look up the run id in the log; the job can be started again.',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** An error with a stable code. `detail` says what was wrong and where, for the person who reads it. */
+export class RingfenceError extends Error {
+  readonly code: ErrorCode
+  readonly detail: string
+  /** Machine-readable rest: the field, the holder of a lock, a position. */
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, detail: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(`${errorTable[code].title}: ${detail}`, options)
+    this.name = 'RingfenceError'
+    this.code = code
+    this.detail = detail
+    this.facts = facts
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+
+  get exitCode(): number {
+    return errorTable[this.code].exit
+  }
+
+  get advice(): string {
+    return errorTable[this.code].advice
+  }
+}
+
+/** Codes of single rejected records, with the sentence that goes in the rejects file. */
+export const rejectTable = {
+  'record.syntax': 'The line cannot be read as a record.',
+  'record.columns': 'The row has another number of columns than the header.',
+  'record.encoding': 'The record is not valid UTF-8.',
+  'record.too-long': 'The record is longer than 16 MB and was skipped.',
+  'record.truncated': 'The file ends in the middle of this record.',
+  'record.field': 'A field of the record is not known or has the wrong type.',
+  'entity.kind': 'The entity kind is not one of the schema.',
+  'entity.id': 'An id must have 1 to 512 bytes and no control characters.',
+  'entity.attributes': 'Attributes must be a JSON object.',
+  'interaction.id': 'An id must have 1 to 512 bytes and no control characters.',
+  'interaction.type': 'The interaction type is not one of the schema.',
+  'interaction.ends': 'The interaction type does not join these kinds.',
+  'interaction.time': 'The time cannot be read: ISO 8601 with zone, or the unit that the mapping names.',
+  'interaction.weight': 'The weight must be a finite number of 0 or more.',
+  'interaction.market': 'A market has 1 to 32 bytes and no control characters.',
+  'interaction.scenario': 'The scenario is not one of the schema.',
+  'interaction.attributes': 'Attributes must be a JSON object with reserved keys of the right form.',
+  'interaction.conflict': 'An interaction with this type and id is known with other content.',
+} as const satisfies Record<string, string>
+
+export type RejectCode = keyof typeof rejectTable
+
+/** One line of the rejects file. */
+export interface Reject {
+  readonly file: string
+  /** Line of the file, from 1; for Parquet the row, from 1. */
+  readonly line: number
+  readonly field: string
+  /** At most 200 characters of what was there. */
+  readonly value: string
+  readonly code: RejectCode
+  readonly message: string
+}

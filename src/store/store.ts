@@ -1,0 +1,209 @@
+/**
+ * The port between Ringfence and where the graph is kept. Two adapters, duckdb/ and neo4j/, pass one contract suite
+ * (test/contract). Every call may throw RingfenceError `store.unreachable` when the store goes away; other errors are named
+ * at the call. Calls may overlap; an adapter puts writes in one queue.
+ */
+import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/schema.js'
+import type { RawGraph } from '../graph/raw-graph.js'
+import type { BatchResult, RecordBatch } from './record-batch.js'
+
+export interface MigrationStatus {
+  readonly version: number
+  readonly name: string
+  readonly checksum: string
+  readonly appliedAt: string | null
+  readonly state: 'applied' | 'pending' | 'changed'
+}
+
+export interface StoreCounts {
+  readonly entities: number
+  readonly interactions: number
+}
+
+/** A run and its rings are facts of the past: written once, whole, never changed. */
+export interface RunRecord {
+  readonly id: string
+  readonly job: string | null
+  readonly startedAt: string
+  readonly finishedAt: string
+  /** Epoch milliseconds; null is everything. */
+  readonly asOf: number | null
+  readonly seed: number
+  readonly baseRun: string | null
+  readonly backend: string
+  readonly version: string
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly counts: Readonly<{
+    entities: number
+    interactions: number
+    candidates: number
+    rings: number
+    members: number
+  }>
+  readonly notes: readonly { readonly code: string; readonly message: string }[]
+  readonly stages: readonly { readonly name: string; readonly seconds: number }[]
+}
+
+export interface InteractionRef {
+  readonly type: InteractionType
+  readonly id: string
+}
+
+export interface FactRecord {
+  readonly code: string
+  readonly sentence: string
+  readonly observed: number
+  readonly expected: number
+  readonly unit: string
+  /** How many interactions show this fact, and their ids: all of them, or the first ones where `interactions` is shorter. */
+  readonly interactionCount: number
+  readonly interactions: readonly InteractionRef[]
+}
+
+export interface MemberRecord {
+  readonly kind: EntityKind
+  readonly id: string
+  readonly role: string
+  /** Strength of membership, 0 to 1. */
+  readonly score: number
+}
+
+export interface RingRecord {
+  readonly id: string
+  /** Surprise in nats. */
+  readonly score: number
+  readonly fdr: number
+  readonly behaviours: readonly string[]
+  readonly detectors: readonly string[]
+  readonly window: { readonly from: number; readonly to: number } | null
+  readonly types: readonly InteractionType[]
+  readonly markets: readonly string[]
+  readonly scenarios: readonly Scenario[]
+  /** Sorted by `kind:id`, bytewise. */
+  readonly members: readonly MemberRecord[]
+  readonly facts: readonly FactRecord[]
+}
+
+export interface RunWithRings {
+  readonly run: RunRecord
+  /** By falling score, then id. */
+  readonly rings: readonly RingRecord[]
+}
+
+export interface InteractionRecord {
+  readonly type: InteractionType
+  readonly id: string
+  readonly actor: { readonly kind: EntityKind; readonly id: string }
+  readonly target: { readonly kind: EntityKind; readonly id: string }
+  /** Epoch milliseconds. */
+  readonly at: number | null
+  readonly market: string | null
+  readonly scenario: Scenario
+  readonly weight: number
+  readonly attributes: Readonly<Record<string, unknown>> | null
+}
+
+export interface EntityRecord {
+  readonly kind: EntityKind
+  readonly id: string
+  readonly at: number | null
+  readonly market: string | null
+  readonly attributes: Readonly<Record<string, unknown>> | null
+}
+
+/** Interactions as a snapshot sees them: all with this type, actor, target and time are meant. `tag` comes back with each. */
+export interface InteractionKey {
+  readonly tag: number
+  readonly type: InteractionType
+  readonly actor: { readonly kind: EntityKind; readonly id: string }
+  readonly target: { readonly kind: EntityKind; readonly id: string }
+  readonly at: number | null
+}
+
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+
+export interface JobRecord {
+  readonly id: string
+  readonly type: string
+  readonly mode: 'estimate' | 'dry-run' | 'write'
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** A second request with the same key is the same job. */
+  readonly key: string | null
+  readonly state: JobState
+  /** 0 to 1 with the name of the stage. */
+  readonly progress: { readonly done: number; readonly stage: string }
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly result: Readonly<Record<string, unknown>> | null
+  readonly error: { readonly code: string; readonly detail: string } | null
+}
+
+export interface ApiKeyRecord {
+  readonly id: string
+  /** SHA-256 of the key, hex: the key itself is never kept. */
+  readonly hash: string
+  readonly role: string
+  readonly name: string
+  readonly createdAt: string
+  readonly revokedAt: string | null
+}
+
+export interface GraphStore {
+  readonly engine: 'duckdb' | 'neo4j'
+  /** For messages: the path or address, never with a password. */
+  readonly location: string
+
+  /** Applies pending migrations under a lock, each whole or not at all. Throws `migration.checksum`, `migration.newer`. */
+  migrate(): Promise<readonly MigrationStatus[]>
+  /** What is applied and what is pending; changes nothing. */
+  migrationStatus(): Promise<readonly MigrationStatus[]>
+  /** Resolves when the store answers. */
+  ping(): Promise<void>
+  counts(): Promise<StoreCounts>
+
+  /**
+   * Adds a batch, whole or not at all: after it resolves, it survives a kill. Idempotent: the same batch again adds nothing.
+   * The key of an interaction is (type, id); see BatchResult for what happens to one that is known.
+   */
+  writeBatch(batch: RecordBatch): Promise<BatchResult>
+  /** Makes what was written compact and durable; called at the end of a load and after large batches. */
+  checkpoint(): Promise<void>
+
+  /**
+   * All that was known at `asOf` (epoch ms; null: everything): interactions with `at` <= asOf or unknown, entities at their
+   * ends, and entities recorded by themselves whose `at` <= asOf or is unknown. One consistent view, in any order.
+   */
+  readGraph(asOf: number | null, progress?: (done: number) => void): Promise<RawGraph>
+  /** Ids of all interactions that match each key, sorted by id within a tag. */
+  resolveInteractions(
+    keys: readonly InteractionKey[],
+  ): Promise<readonly { readonly tag: number; readonly id: string }[]>
+  /** Those of `refs` that exist, in the order of `refs`. */
+  readInteractions(refs: readonly InteractionRef[]): Promise<readonly InteractionRecord[]>
+  /** An entity as recorded; null when nothing names it. An entity that is only an end of interactions has null fields. */
+  readEntity(kind: EntityKind, id: string): Promise<EntityRecord | null>
+
+  /** Writes a run with all its rings, whole or not at all; a reader never sees half of it. The same run id again is an error. */
+  saveRun(run: RunWithRings): Promise<void>
+  /** By id, or the latest finished one; null when there is none. */
+  readRun(id: string | null): Promise<RunWithRings | null>
+  /** Newest first. */
+  listRuns(limit: number): Promise<readonly RunRecord[]>
+
+  /** Adds a job, or returns the one that has the same `key`. */
+  createJob(job: JobRecord): Promise<JobRecord>
+  /** Replaces the row of a job. Throws `job.unknown`. */
+  updateJob(job: JobRecord): Promise<void>
+  readJob(id: string): Promise<JobRecord | null>
+  /** Newest first. */
+  listJobs(limit: number): Promise<readonly JobRecord[]>
+
+  createKey(key: ApiKeyRecord): Promise<void>
+  /** Returns false when there is no such key that is not revoked. */
+  revokeKey(id: string, at: string): Promise<boolean>
+  listKeys(): Promise<readonly ApiKeyRecord[]>
+
+  /** Waits for writes under way, then lets go of the store. Calls after it throw. */
+  close(): Promise<void>
+}
