@@ -1,0 +1,118 @@
+/**
+ * Candidates of all detectors into rings: two candidates are one ring when their accounts overlap enough.
+ *
+ * Overlap is the Jaccard index of the accounts (targets do not count: rings that serve the same video stay apart). Strongest
+ * candidate first, each joins the ring it overlaps most or starts one, so that a chain of half-overlaps cannot run
+ * together into one blob.
+ */
+import type { Behaviour, Candidate, Fact, Member, Role } from '../detectors/detector.js'
+import { falseDiscoveryRates } from './false-discovery.js'
+
+/** At one half, more accounts are shared than not by the smaller group of a balanced pair. */
+const MERGE_JACCARD = 0.5
+
+/** From the one that makes the strongest claim about a member to the weakest: it decides where detectors differ. */
+const ROLE_ORDER: readonly Role[] = ['broker', 'core', 'amplifier', 'mule', 'beneficiary']
+
+export interface MergedRing {
+  /** Sorted by entity index. */
+  readonly members: readonly Member[]
+  /** The strongest candidate's: detectors may look at the same interactions, so their surprises are not added. */
+  readonly nats: number
+  /** The least false-discovery rate among its candidates. */
+  readonly fdr: number
+  readonly behaviours: readonly Behaviour[]
+  readonly detectors: readonly string[]
+  readonly window: { readonly from: number; readonly to: number } | null
+  readonly facts: readonly Fact[]
+}
+
+interface Group {
+  readonly candidates: number[]
+  readonly accounts: Set<number>
+}
+
+const accountsOf = (candidate: Candidate): number[] =>
+  candidate.members.filter((member) => member.role !== 'beneficiary').map((member) => member.entity)
+
+const stronger = (a: Member, b: Member): Member => {
+  const byRole = ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role)
+  const role = byRole <= 0 ? a.role : b.role
+  return { entity: a.entity, role, membership: Math.max(a.membership, b.membership) }
+}
+
+const joinMembers = (candidates: readonly Candidate[]): Member[] => {
+  const members = new Map<number, Member>()
+  for (const candidate of candidates)
+    for (const member of candidate.members) {
+      const known = members.get(member.entity)
+      members.set(member.entity, known ? stronger(known, member) : member)
+    }
+  return [...members.values()].sort((a, b) => a.entity - b.entity)
+}
+
+const joinWindows = (candidates: readonly Candidate[]): MergedRing['window'] => {
+  const windows = candidates.flatMap(({ window }) => (window ? [window] : []))
+  if (windows.length === 0) return null
+  return { from: Math.min(...windows.map((w) => w.from)), to: Math.max(...windows.map((w) => w.to)) }
+}
+
+/** `silentDetectors`: how many detectors ran and gave no candidate. Rings come back by falling surprise, then first member. */
+export const mergeCandidates = (candidates: readonly Candidate[], silentDetectors: number): MergedRing[] => {
+  const rates = falseDiscoveryRates(
+    Float64Array.from(candidates, (candidate) => candidate.nats),
+    silentDetectors,
+  )
+  const order = candidates
+    .map((_, index) => index)
+    .sort(
+      (a, b) =>
+        candidates[b]!.nats - candidates[a]!.nats ||
+        candidates[a]!.members[0]!.entity - candidates[b]!.members[0]!.entity ||
+        a - b,
+    )
+
+  const groups: Group[] = []
+  const groupsOfAccount = new Map<number, number[]>()
+  for (const index of order) {
+    const accounts = accountsOf(candidates[index]!)
+    const shared = new Map<number, number>()
+    for (const account of accounts)
+      for (const group of groupsOfAccount.get(account) ?? []) shared.set(group, (shared.get(group) ?? 0) + 1)
+    let best = -1
+    let bestJaccard = 0
+    for (const [group, common] of shared) {
+      const jaccard = common / (groups[group]!.accounts.size + accounts.length - common)
+      if (jaccard > bestJaccard) {
+        best = group
+        bestJaccard = jaccard
+      }
+    }
+    if (bestJaccard < MERGE_JACCARD) {
+      best = groups.length
+      groups.push({ candidates: [], accounts: new Set() })
+    }
+    const group = groups[best]!
+    group.candidates.push(index)
+    for (const account of accounts) {
+      if (group.accounts.has(account)) continue
+      group.accounts.add(account)
+      const known = groupsOfAccount.get(account)
+      if (known) known.push(best)
+      else groupsOfAccount.set(account, [best])
+    }
+  }
+
+  return groups.map((group) => {
+    const own = group.candidates.map((index) => candidates[index]!)
+    return {
+      members: joinMembers(own),
+      nats: own[0]!.nats,
+      fdr: Math.min(...group.candidates.map((index) => rates[index]!)),
+      behaviours: [...new Set(own.map((candidate) => candidate.behaviour))].sort(),
+      detectors: [...new Set(own.map((candidate) => candidate.detector))].sort(),
+      window: joinWindows(own),
+      facts: own.flatMap((candidate) => candidate.facts),
+    }
+  })
+}
