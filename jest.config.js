@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/build/test/**/*.test.js'],
   transform: {},
+  globalSetup: '<rootDir>/build/test/support/neo4j/global-setup.js',
+  globalTeardown: '<rootDir>/build/test/support/neo4j/global-teardown.js',
   maxWorkers: 2,
   testTimeout: 120_000,
 }
