@@ -123,6 +123,48 @@ export const errorTable = {
     title: 'The cursor belongs to a run that is gone',
     advice: 'Start the list again without a cursor.',
   },
+  'job.interrupted': {
+    status: 500,
+    exit: 1,
+    title: 'The service stopped while the job ran',
+    advice: 'Start it again; a run that was not finished has written nothing.',
+  },
+  'key.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'No such API key that is not revoked',
+    advice: 'List the keys with ringfence keys list.',
+  },
+  'server.port': {
+    status: 503,
+    exit: 2,
+    title: 'The port is taken',
+    advice: 'Stop what listens there, or take the free port that is named: --port.',
+  },
+  'server.exposed': {
+    status: 503,
+    exit: 2,
+    title: 'Without an API key the service listens on this machine only',
+    advice: 'Make a key with ringfence keys create, or listen on 127.0.0.1.',
+  },
+  'server.loading': {
+    status: 503,
+    exit: 2,
+    title: 'The graph is still being loaded',
+    advice: 'Wait as long as the Retry-After header says; /health/ready tells when it is there.',
+  },
+  'server.stopping': {
+    status: 503,
+    exit: 2,
+    title: 'The service is stopping',
+    advice: 'Send the request again when it is back.',
+  },
+  'setting.invalid': {
+    status: 503,
+    exit: 2,
+    title: 'A setting of the service is out of its bounds',
+    advice: 'Correct the environment variable that is named; docs/api.md lists them.',
+  },
   'store.locked': {
     status: 503,
     exit: 2,
