@@ -1,0 +1,88 @@
+/**
+ * Sybil clusters: many accounts, one hand.
+ *
+ * Two sources of structure, one scale. Shared identifiers (`uses`): see sybil/identifiers.ts. Dealings between accounts
+ * (`transfer`, `associate`): see sybil/flow.ts. Both look for groups that hang together once a few hubs are taken away
+ * (kernels/separable-sets.ts) and judge each against a null that keeps every degree (sybil/calibrate.ts).
+ */
+import { type Static, Type } from 'typebox'
+import type { Detector, Note } from './detector.js'
+import { flowCandidates } from './sybil/flow-candidates.js'
+import { identifierCandidates } from './sybil/identifier-candidates.js'
+
+const parameters = Type.Object(
+  {
+    minMembers: Type.Integer({
+      default: 5,
+      minimum: 3,
+      maximum: 1000,
+      description:
+        'Fewest accounts of a group. Below five, families who share a device or a card look the same as rings.',
+    }),
+    maxMembers: Type.Integer({
+      default: 2000,
+      minimum: 10,
+      maximum: 1_000_000,
+      description:
+        'Most accounts (with shared identifiers: accounts and identifiers) of a group. An account or identifier that would tie more together is a hub, and ties nothing.',
+    }),
+    membersPerDoor: Type.Number({
+      default: 4,
+      exclusiveMinimum: 0,
+      maximum: 1000,
+      description:
+        'How many members with two partners or more a group must have for each account through which it touches the rest. Higher finds fewer and tighter groups.',
+    }),
+    sharedPart: Type.Number({
+      default: 0.75,
+      minimum: 0,
+      exclusiveMaximum: 1,
+      description:
+        "More than this share of an account's devices (where it has none: means of payment, then contacts, then networks and addresses) must be shared for shared identifiers to count: people who meet at one device have others of their own.",
+    }),
+    shuffles: Type.Integer({
+      default: 3,
+      minimum: 0,
+      maximum: 200,
+      description:
+        'Degree-keeping shuffles searched in the same way, to learn how strong chance gets. With 0 a stricter bound is used alone.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+type SybilParameters = Static<typeof parameters>
+
+/** Measured: nodes and edges of the largest of the two searches, and of its shuffle. */
+const bytesPerEntity = 160
+const bytesPerInteraction = 72
+/** One search, on one core. */
+const secondsPerInteraction = 6e-7
+
+export const sybil: Detector<SybilParameters> = {
+  id: 'sybil',
+  title: 'Sybil clusters',
+  behaviour: 'sybil',
+  finds:
+    'Groups of accounts run by one hand: they share devices and other identifiers with little of their own, or deal with each other and reach everybody else through few doors.',
+  papers: [
+    'Q. Cao, M. Sirivianos, X. Yang and T. Pregueiro, "Aiding the Detection of Fake Accounts in Large Scale Social Online Services", NSDI 2012.',
+    'R. J. G. B. Campello, D. Moulavi and J. Sander, "Density-Based Clustering Based on Hierarchical Density Estimates", PAKDD 2013.',
+    'C. R. Genovese, K. Roeder and L. Wasserman, "False Discovery Control with p-Value Weighting", Biometrika 93(3), 2006.',
+  ],
+  parameters,
+  estimate: ({ entities, interactions }, { shuffles }) => ({
+    bytes: bytesPerEntity * entities + bytesPerInteraction * interactions,
+    seconds: secondsPerInteraction * interactions * (shuffles + 1),
+  }),
+  run: (context, options) => {
+    const { relations } = context.snapshot
+    const notes: Note[] = []
+    if (!relations.some(({ type }) => type === 'uses' || type === 'transfer' || type === 'associate'))
+      notes.push({
+        code: 'sybil.nothing-to-read',
+        message: 'There are no uses, transfers or associations, so sybil clusters were not looked for.',
+      })
+    return { candidates: [...identifierCandidates(context, options), ...flowCandidates(context, options)], notes }
+  },
+}

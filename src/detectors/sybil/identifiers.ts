@@ -1,0 +1,236 @@
+/**
+ * Groups of accounts that one hand holds: they share several identifiers, and little else is their own.
+ *
+ * A shared identifier alone says nothing: a campus network, a phone shop's demo device, an office printer's address and a
+ * family's tablet are shared by people who each have a phone of their own. So an account is looked at only where the
+ * identifiers that it is held by are shared: its devices where it has any, else its payment means, else its contacts, else its networks and
+ * addresses. And an identifier ties only where at least half of its accounts are such accounts. Both rules are applied until neither removes
+ * anything (a core, as in Stephen B. Seidman, "Network Structure and Minimum Degree", Social Networks 5(3), 1983; the order of removal does not matter).
+ * What is left is split into separable sets and judged against shuffles that keep the number of identifiers of each kind of
+ * every account and the number of accounts of every identifier: one shared identifier fits that null, several shared together do not.
+ */
+import { bipartiteCsr, type Csr, undirectedCsr } from '../../kernels/csr.js'
+import { combinedSurprise, hypergeometricSurprise, logChoose } from '../../kernels/hypergeometric.js'
+import { Random } from '../../kernels/random.js'
+import { type SeparableSets, separableSets } from '../../kernels/separable-sets.js'
+
+/** Which account (0 .. accountCount - 1) uses which identifier (0 .. identifierCount - 1), each pair once. */
+export interface Uses {
+  readonly accountCount: number
+  readonly identifierCount: number
+  readonly account: Int32Array
+  readonly identifier: Int32Array
+  /** Kind of each identifier, 0 .. kindCount - 1. */
+  readonly kind: Uint8Array
+  /** Kinds in the order in which they hold an account; those of one step are taken together. */
+  readonly holds: readonly (readonly number[])[]
+}
+
+export interface IdentifierOptions {
+  readonly minMembers: number
+  readonly maxMembers: number
+  readonly membersPerDoor: number
+  /** More than this share of the identifiers that hold an account must be shared. */
+  readonly sharedPart: number
+}
+
+export interface IdentifierGroups {
+  readonly accounts: Csr
+  readonly identifiers: Csr
+  /** Nodes are accounts, then identifiers. */
+  readonly sets: SeparableSets
+  /** Accounts of each set. */
+  readonly members: Int32Array
+  /** Per kind, then set: uses inside the set, uses by its accounts, uses of its identifiers; and all uses of each kind. */
+  readonly inside: readonly Int32Array[]
+  readonly ofAccounts: readonly Int32Array[]
+  readonly ofIdentifiers: readonly Int32Array[]
+  readonly total: readonly number[]
+  /** Before calibration; -Infinity for sets below `minMembers` accounts. */
+  readonly surprise: Float64Array
+}
+
+const degreeOf = ({ offsets }: Csr, row: number): number => offsets[row + 1]! - offsets[row]!
+
+/** At least half of an identifier's accounts must be held by shared identifiers, or it is a place where strangers meet. */
+const tieShare = 0.5
+
+interface Held {
+  readonly activeAccount: Uint8Array
+  readonly tie: Uint8Array
+}
+
+/** The greatest sets of accounts and identifiers that keep both rules; see the head of this file. */
+const heldAccounts = (
+  { accountCount, identifierCount, kind, holds }: Uses,
+  accounts: Csr,
+  identifiers: Csr,
+  { maxMembers, sharedPart }: IdentifierOptions,
+): Held => {
+  const step = new Uint8Array(256).fill(255)
+  holds.forEach((kinds, s) => {
+    for (const k of kinds) step[k] = s
+  })
+  const tie = new Uint8Array(identifierCount)
+  const live = new Int32Array(identifierCount)
+  for (let i = 0; i < identifierCount; i++) {
+    live[i] = degreeOf(identifiers, i)
+    tie[i] = live[i]! >= 2 && live[i]! <= maxMembers ? 1 : 0
+  }
+  const holding = new Uint8Array(accountCount).fill(255)
+  const held = new Int32Array(accountCount)
+  const shared = new Int32Array(accountCount)
+  const activeAccount = new Uint8Array(accountCount)
+  const removed: number[] = []
+  const fails = (a: number) => !(shared[a]! > sharedPart * held[a]!)
+  for (let a = 0; a < accountCount; a++) {
+    for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++)
+      holding[a] = Math.min(holding[a]!, step[kind[accounts.columns[k]!]!]!)
+    for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
+      const i = accounts.columns[k]!
+      if (step[kind[i]!] !== holding[a]) continue
+      held[a]!++
+      shared[a]! += tie[i]!
+    }
+    activeAccount[a] = fails(a) ? 0 : 1
+    if (activeAccount[a] === 0) removed.push(a)
+  }
+  while (removed.length > 0) {
+    const a = removed.pop()!
+    for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
+      const i = accounts.columns[k]!
+      live[i]!--
+      if (tie[i] === 0 || (live[i]! >= 2 && live[i]! >= tieShare * degreeOf(identifiers, i))) continue
+      tie[i] = 0
+      for (let j = identifiers.offsets[i]!; j < identifiers.offsets[i + 1]!; j++) {
+        const b = identifiers.columns[j]!
+        if (step[kind[i]!] !== holding[b]) continue
+        shared[b]!--
+        if (activeAccount[b] === 1 && fails(b)) {
+          activeAccount[b] = 0
+          removed.push(b)
+        }
+      }
+    }
+  }
+  return { activeAccount, tie }
+}
+
+const tieGraph = (uses: Uses, accounts: Csr, { activeAccount, tie }: Held, check: () => void): Csr => {
+  const { accountCount, identifierCount } = uses
+  const source: number[] = []
+  const target: number[] = []
+  for (let a = 0; a < accountCount; a++) {
+    if (activeAccount[a] === 0) continue
+    for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
+      const i = accounts.columns[k]!
+      if (tie[i] === 0) continue
+      source.push(a)
+      target.push(accountCount + i)
+    }
+  }
+  const edges = { source: Int32Array.from(source), target: Int32Array.from(target) }
+  return undirectedCsr(accountCount + identifierCount, edges, 'one', check)
+}
+
+export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, check: () => void): IdentifierGroups => {
+  const { accountCount, identifierCount, kind } = uses
+  const both = bipartiteCsr(
+    accountCount,
+    identifierCount,
+    { source: uses.account, target: uses.identifier },
+    'one',
+    check,
+  )
+  const accounts = both.rows
+  const identifiers = both.columns
+  const graph = tieGraph(uses, accounts, heldAccounts(uses, accounts, identifiers, options), check)
+  const counts = new Uint8Array(accountCount + identifierCount).fill(1, 0, accountCount)
+  const sets = separableSets(
+    graph,
+    { maxSize: options.maxMembers, membersPerDoor: options.membersPerDoor, counts },
+    check,
+  )
+  const { label, count } = sets
+  const kindCount = uses.holds.reduce((most, kinds) => Math.max(most, ...kinds), -1) + 1
+  const perKind = () => Array.from({ length: kindCount }, () => new Int32Array(count))
+  const inside = perKind()
+  const ofAccounts = perKind()
+  const ofIdentifiers = perKind()
+  const named = perKind()
+  const total = new Array<number>(kindCount).fill(0)
+  const nameable = new Array<number>(kindCount).fill(0)
+  const members = new Int32Array(count)
+  let using = 0
+  for (let a = 0; a < accountCount; a++) {
+    const set = label[a]!
+    if (degreeOf(accounts, a) > 0) using++
+    if (set !== -1) members[set]!++
+    for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
+      const i = accounts.columns[k]!
+      total[kind[i]!]!++
+      if (set === -1) continue
+      ofAccounts[kind[i]!]![set]!++
+      if (label[accountCount + i] === set) inside[kind[i]!]![set]!++
+    }
+  }
+  for (let i = 0; i < identifierCount; i++) {
+    const degree = degreeOf(identifiers, i)
+    if (degree >= 2) nameable[kind[i]!]!++
+    const set = label[accountCount + i]!
+    if (set === -1) continue
+    ofIdentifiers[kind[i]!]![set]! += degree
+    named[kind[i]!]![set]!++
+  }
+  const surprise = new Float64Array(count).fill(-Infinity)
+  for (let set = 0; set < count; set++) {
+    const size = members[set]!
+    if (size < options.minMembers) continue
+    let nats = 0
+    let tests = 0
+    let cost = logChoose(using, size) + Math.log(size * (size + 1))
+    for (let k = 0; k < kindCount; k++) {
+      const names = named[k]![set]!
+      cost += logChoose(nameable[k]!, names) + Math.log((names + 1) * (names + 2))
+      if (names === 0) continue
+      tests++
+      nats += hypergeometricSurprise(total[k]!, ofAccounts[k]![set]!, ofIdentifiers[k]![set]!, inside[k]![set]!)
+    }
+    surprise[set] = combinedSurprise(nats, tests) - cost
+  }
+  return { accounts, identifiers, sets, members, inside, ofAccounts, ofIdentifiers, total, surprise }
+}
+
+/** The largest surprise of the same search on shuffles: identifiers dealt anew over the uses of each kind. */
+export const strongestShuffledUses = (
+  uses: Uses,
+  options: IdentifierOptions,
+  shuffles: number,
+  seed: number,
+  check: () => void,
+  step: (done: number) => void,
+): number => {
+  const { kind, identifier } = uses
+  const ofKind = new Map<number, number[]>()
+  for (let p = 0; p < identifier.length; p++) {
+    const k = kind[identifier[p]!]!
+    const known = ofKind.get(k)
+    if (known) known.push(p)
+    else ofKind.set(k, [p])
+  }
+  let strongest = -Infinity
+  const shuffled = identifier.slice()
+  for (let s = 0; s < shuffles; s++) {
+    const random = new Random(seed, -1 - s)
+    for (const [, places] of [...ofKind].sort(([a], [b]) => a - b)) {
+      const dealt = Int32Array.from(places, (p) => shuffled[p]!)
+      random.shuffle(dealt)
+      for (let j = 0; j < places.length; j++) shuffled[places[j]!] = dealt[j]!
+    }
+    check()
+    for (const surprise of findIdentifierGroups({ ...uses, identifier: shuffled }, options, check).surprise)
+      if (surprise > strongest) strongest = surprise
+    step(s + 1)
+  }
+  return strongest
+}
