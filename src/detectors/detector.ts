@@ -86,9 +86,9 @@ export interface Detector<P = Record<string, unknown>> {
   readonly papers: readonly string[]
   /** JSON Schema with a default, bounds and a description for every parameter. */
   readonly parameters: TObject
-  readonly estimate: (size: { readonly entities: number; readonly interactions: number }, parameters: P) => Estimate
-  readonly run: (
+  estimate(size: { readonly entities: number; readonly interactions: number }, parameters: P): Estimate
+  run(
     context: DetectorContext,
     parameters: P,
-  ) => { readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
+  ): { readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
 }

@@ -2,8 +2,9 @@
 import { Value } from 'typebox/value'
 import { RingfenceError } from '../errors.js'
 import type { Detector } from './detector.js'
+import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = []
+export const detectors: readonly Detector[] = [sybil]
 
 export const detectorById = (id: string): Detector => {
   const found = detectors.find((detector) => detector.id === id)

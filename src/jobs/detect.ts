@@ -1,0 +1,267 @@
+/** The detection job: store -> snapshot -> candidates -> rings -> store. One execution is a run. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import type { Candidate, Note } from '../detectors/detector.js'
+import { detectorParameters, selectDetectors } from '../detectors/registry.js'
+import { RingfenceError } from '../errors.js'
+import type { Snapshot } from '../graph/snapshot.js'
+import { completeRings } from '../rings/ring-records.js'
+import type { GraphStore, RunRecord, RunWithRings } from '../store/store.js'
+import { WorkerPool } from './worker-pool.js'
+
+export interface DetectParameters {
+  /** Epoch milliseconds; null is everything. */
+  readonly asOf: number | null
+  /** Ids of detectors; null is all. */
+  readonly detectors: readonly string[] | null
+  /** Rings with a false-discovery rate above this are not named, 0 to 1. */
+  readonly fdr: number
+  readonly seed: number
+  /** Worker threads; the result does not depend on it. */
+  readonly workers: number
+  /** The job is refused when its estimate is above. */
+  readonly memoryLimitMb: number
+  /** Settings by detector id. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+/** What a container or the machine has, less a fifth for the rest of the process. */
+const defaultMemoryLimitMb = (): number => {
+  const constrained = process.constrainedMemory()
+  const available = constrained > 0 && constrained < totalmem() ? constrained : totalmem()
+  return Math.floor((available * 0.8) / 2 ** 20)
+}
+
+export const defaultDetectParameters = (): DetectParameters => ({
+  asOf: null,
+  detectors: null,
+  fdr: 0.05,
+  seed: 1,
+  workers: availableParallelism(),
+  memoryLimitMb: defaultMemoryLimitMb(),
+  settings: {},
+})
+
+export interface JobEstimate {
+  readonly entities: number
+  readonly interactions: number
+  /** Peak of the whole process. */
+  readonly megabytes: number
+  readonly seconds: number
+  readonly parts: readonly { readonly name: string; readonly megabytes: number; readonly seconds: number }[]
+}
+
+/** Bytes of the columns that a store hands over, and of the snapshot, per interaction and entity: see raw-graph.ts and snapshot.ts. */
+const RAW_BYTES = { interaction: 24, entity: 40 }
+const SNAPSHOT_BYTES = { interaction: 52, entity: 60 }
+/** Rates seen on two cores; the estimate is for a person who decides whether to wait. */
+const READ_PER_SECOND = { duckdb: 8e6, neo4j: 300e3 }
+const BUILD_PER_SECOND = 8e6
+/** Node.js with its libraries, before any data. */
+const BASE_BYTES = 180 * 2 ** 20
+
+/** Memory and time of a detection job, before it starts. Throws `detector.unknown` and `detector.parameter`. */
+export const estimateDetect = async (store: GraphStore, parameters: DetectParameters): Promise<JobEstimate> => {
+  const { entities, interactions } = await store.counts()
+  const selected = selectDetectors(parameters.detectors)
+  const part = (name: string, bytes: number, seconds: number) => ({
+    name,
+    megabytes: Math.ceil(bytes / 2 ** 20),
+    seconds,
+  })
+  const raw = interactions * RAW_BYTES.interaction + entities * RAW_BYTES.entity
+  const snapshot = interactions * SNAPSHOT_BYTES.interaction + entities * SNAPSHOT_BYTES.entity
+  const detecting = selected.map((detector) => {
+    const own = detectorParameters(detector, parameters.settings[detector.id] ?? {})
+    return { id: detector.id, ...detector.estimate({ entities, interactions }, own) }
+  })
+  const together = Math.max(1, Math.min(parameters.workers, detecting.length))
+  const largest = detecting.map((d) => d.bytes).sort((a, b) => b - a)
+  const detectBytes = largest.slice(0, together).reduce((sum, bytes) => sum + bytes, 0)
+  const longest = Math.max(0, ...detecting.map((d) => d.seconds))
+  const detectSeconds = Math.max(longest, detecting.reduce((sum, d) => sum + d.seconds, 0) / together)
+  const readSeconds = interactions / READ_PER_SECOND[store.engine]
+  return {
+    entities,
+    interactions,
+    megabytes: Math.ceil((BASE_BYTES + snapshot + Math.max(raw, detectBytes)) / 2 ** 20),
+    seconds: readSeconds + interactions / BUILD_PER_SECOND + detectSeconds,
+    parts: [
+      part('read', raw, readSeconds),
+      part('snapshot', snapshot, interactions / BUILD_PER_SECOND),
+      ...detecting.map((d) => part(d.id, d.bytes, d.seconds)),
+    ],
+  }
+}
+
+export interface DetectProgress {
+  /** Share of the whole job, 0 to 1. */
+  readonly done: number
+  readonly stage: string
+}
+
+export interface DetectOptions {
+  /** `dry-run` does everything and writes nothing. */
+  readonly mode: 'dry-run' | 'write'
+  /** The job that this run belongs to. */
+  readonly job?: string
+  readonly signal?: AbortSignal
+  readonly progress?: (progress: DetectProgress) => void
+}
+
+export interface DetectOutcome {
+  readonly run: RunRecord
+  readonly rings: RunWithRings['rings']
+  readonly snapshot: Snapshot
+  readonly estimate: JobEstimate
+  readonly seconds: number
+  /** Peak resident memory of the process so far. */
+  readonly peakMb: number
+}
+
+export const version: string = (
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** Where each stage starts and ends on the job's bar: shares of the time that a run of a million interactions takes. */
+const STAGES = {
+  read: [0, 0.15],
+  snapshot: [0.15, 0.25],
+  detect: [0.25, 0.9],
+  rings: [0.9, 0.93],
+  evidence: [0.93, 0.97],
+  save: [0.97, 1],
+} as const
+
+/**
+ * Runs detection. Throws `job.cancelled` within a second of the signal, `job.memory` before anything starts, and what the
+ * store throws. With mode `write` the run is in the store, whole, when this resolves.
+ */
+export const runDetect = async (
+  store: GraphStore,
+  parameters: DetectParameters,
+  options: DetectOptions,
+): Promise<DetectOutcome> => {
+  const begin = performance.now()
+  const startedAt = new Date().toISOString()
+  const { signal } = options
+  const stages: { name: string; seconds: number }[] = []
+  const report = (stage: keyof typeof STAGES, share: number, step: string = stage): void => {
+    const [from, to] = STAGES[stage]
+    options.progress?.({ done: from + (to - from) * share, stage: step })
+  }
+  const stopIfCancelled = (): void => {
+    if (signal?.aborted) throw new RingfenceError('job.cancelled', 'Detection was stopped; nothing was written.')
+  }
+  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    stopIfCancelled()
+    const from = performance.now()
+    // Its place is taken at the start, so that the order does not depend on which detector ends first.
+    const stage = { name, seconds: 0 }
+    stages.push(stage)
+    const result = await work()
+    stage.seconds = (performance.now() - from) / 1000
+    return result
+  }
+
+  const estimate = await estimateDetect(store, parameters)
+  if (estimate.megabytes > parameters.memoryLimitMb)
+    throw new RingfenceError(
+      'job.memory',
+      `It would need ${estimate.megabytes} MB; the limit is ${parameters.memoryLimitMb} MB.`,
+      { estimate },
+    )
+
+  const pool = new WorkerPool(Math.max(1, parameters.workers), signal ?? null)
+  try {
+    let raw: Awaited<ReturnType<GraphStore['readGraph']>> | null = await timed('read', () =>
+      store.readGraph(parameters.asOf, (done) => {
+        stopIfCancelled()
+        report('read', done)
+      }),
+    )
+    const snapshot = await timed('snapshot', async () => {
+      report('snapshot', 0)
+      const task = { name: 'snapshot', raw: raw! } as const
+      raw = null
+      return (await pool.run(task)).snapshot
+    })
+
+    const selected = selectDetectors(parameters.detectors)
+    const shares = new Float64Array(selected.length)
+    const found = await Promise.all(
+      selected.map((detector, index) =>
+        timed(detector.id, () =>
+          pool.run(
+            {
+              name: 'detector',
+              detector: detector.id,
+              snapshot,
+              seed: parameters.seed,
+              parameters: detectorParameters(detector, parameters.settings[detector.id] ?? {}),
+            },
+            (step, done) => {
+              shares[index] = done
+              report(
+                'detect',
+                shares.reduce((sum, share) => sum + share, 0) / selected.length,
+                `${detector.id}: ${step}`,
+              )
+            },
+          ),
+        ),
+      ),
+    )
+    const candidates: Candidate[] = found.flatMap((result) => result.candidates)
+    const notes: Note[] = found.flatMap((result) => result.notes)
+    const silentDetectors = found.filter((result) => result.candidates.length === 0).length
+
+    const { drafts } = await timed('rings', async () => {
+      report('rings', 0)
+      return pool.run({ name: 'rings', snapshot, candidates, silentDetectors, fdr: parameters.fdr })
+    })
+    const rings = await timed('evidence', async () => {
+      report('evidence', 0)
+      return completeRings(drafts, drafts.keys.length > 0 ? await store.resolveInteractions(drafts.keys) : [])
+    })
+
+    const run: RunRecord = {
+      id: randomUUID(),
+      job: options.job ?? null,
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      asOf: parameters.asOf,
+      seed: parameters.seed,
+      baseRun: null,
+      backend: 'typescript',
+      version,
+      parameters: { detectors: selected.map((d) => d.id), fdr: parameters.fdr, settings: parameters.settings },
+      counts: {
+        entities: snapshot.entities.count,
+        interactions: snapshot.relations.reduce((sum, relation) => sum + relation.count, 0),
+        candidates: candidates.length,
+        rings: rings.length,
+        members: rings.reduce((sum, ring) => sum + ring.members.length, 0),
+      },
+      notes,
+      stages,
+    }
+    if (options.mode === 'write')
+      await timed('save', async () => {
+        report('save', 0)
+        await store.saveRun({ run, rings })
+      })
+    options.progress?.({ done: 1, stage: 'done' })
+    return {
+      run,
+      rings,
+      snapshot,
+      estimate,
+      seconds: (performance.now() - begin) / 1000,
+      peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    }
+  } finally {
+    await pool.close()
+  }
+}

@@ -1,0 +1,35 @@
+/** What a worker thread can be asked, and what it answers. Snapshots and raw columns are shared, not copied. */
+import type { Candidate, Note } from '../detectors/detector.js'
+import type { ErrorCode } from '../errors.js'
+import type { RawGraph } from '../graph/raw-graph.js'
+import type { Snapshot } from '../graph/snapshot.js'
+import type { RingDrafts } from '../rings/ring-records.js'
+
+export type Task =
+  | { readonly name: 'snapshot'; readonly raw: RawGraph }
+  | {
+      readonly name: 'detector'
+      readonly detector: string
+      readonly snapshot: Snapshot
+      readonly seed: number
+      readonly parameters: Readonly<Record<string, unknown>>
+    }
+  | {
+      readonly name: 'rings'
+      readonly snapshot: Snapshot
+      readonly candidates: readonly Candidate[]
+      readonly silentDetectors: number
+      readonly fdr: number
+    }
+
+export type TaskResult =
+  | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
+  | { readonly name: 'rings'; readonly drafts: RingDrafts }
+
+export type ResultOf<T extends Task> = Extract<TaskResult, { name: T['name'] }>
+
+export type WorkerMessage =
+  | { readonly progress: { readonly step: string; readonly done: number } }
+  | { readonly result: TaskResult }
+  | { readonly error: { readonly code: ErrorCode; readonly detail: string; readonly facts: Record<string, unknown> } }

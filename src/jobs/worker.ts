@@ -1,0 +1,62 @@
+/** Runs in a worker thread: one numeric task after the other, on data in shared memory. Started by worker-pool.ts. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { detectorById } from '../detectors/registry.js'
+import { RingfenceError } from '../errors.js'
+import { buildSnapshot } from '../graph/build-snapshot.js'
+import { mergeCandidates } from '../rings/merge.js'
+import { draftRings } from '../rings/ring-records.js'
+import type { Task, TaskResult } from './tasks.js'
+
+const port = parentPort!
+const cancelFlag = new Int32Array((workerData as { cancel: SharedArrayBuffer }).cancel)
+
+/** Often enough for a smooth bar, seldom enough to cost nothing. */
+const PROGRESS_INTERVAL_MS = 100
+
+const checkCancelled = (): void => {
+  if (Atomics.load(cancelFlag, 0) !== 0)
+    throw new RingfenceError('job.cancelled', 'A worker stopped at the request to cancel.')
+}
+
+let lastProgress = 0
+const progress = (step: string, done: number): void => {
+  const now = performance.now()
+  if (now - lastProgress < PROGRESS_INTERVAL_MS && done < 1) return
+  lastProgress = now
+  port.postMessage({ progress: { step, done } })
+}
+
+const perform = (task: Task): TaskResult => {
+  checkCancelled()
+  switch (task.name) {
+    case 'snapshot':
+      return { name: 'snapshot', snapshot: buildSnapshot(task.raw) }
+    case 'detector': {
+      const { snapshot, seed, parameters } = task
+      const context = { snapshot, seed, progress, checkCancelled }
+      return { name: 'detector', ...detectorById(task.detector).run(context, parameters) }
+    }
+    case 'rings': {
+      const merged = mergeCandidates(task.candidates, task.silentDetectors)
+      const named = merged.filter((ring) => ring.fdr <= task.fdr)
+      return { name: 'rings', drafts: draftRings(task.snapshot, named) }
+    }
+  }
+}
+
+port.on('message', (task: Task) => {
+  try {
+    port.postMessage({ result: perform(task) })
+  } catch (error) {
+    if (error instanceof RingfenceError)
+      port.postMessage({ error: { code: error.code, detail: error.detail, facts: error.facts } })
+    else
+      port.postMessage({
+        error: {
+          code: 'internal',
+          detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          facts: {},
+        },
+      })
+  }
+})
