@@ -1,0 +1,117 @@
+import { BACKSLASH, controlTable, hasC1, MAYBE_CONTROL, QUOTE, ZERO } from './bytes.js'
+
+const HEX = new TextEncoder().encode('0123456789abcdef')
+/** Above it, a decimal is written in two parts, each within 32-bit integers. */
+const SPLIT = 1_000_000
+const SMALLEST = 1 << 16
+
+/**
+ * A growing buffer of bytes. The caller reserves room once a record with `reserve`; the other calls do not check.
+ */
+export class ByteWriter {
+  bytes: Uint8Array
+  length = 0
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(Math.max(capacity, SMALLEST))
+  }
+
+  reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, Math.ceil(this.bytes.length * 1.5)))
+    grown.set(this.bytes.subarray(0, this.length))
+    this.bytes = grown
+  }
+
+  byte(value: number): void {
+    this.bytes[this.length++] = value
+  }
+
+  constant(value: Uint8Array): void {
+    const bytes = this.bytes
+    let at = this.length
+    for (let i = 0; i < value.length; i++) bytes[at++] = value[i]!
+    this.length = at
+  }
+
+  /** Copies data[start, end) and returns the control flags of all its bytes together (see `controlTable`). */
+  copy(data: Uint8Array, start: number, end: number): number {
+    const bytes = this.bytes
+    let at = this.length
+    let flags = 0
+    for (let i = start; i < end; i++) {
+      const byte = data[i]!
+      flags |= controlTable[byte]!
+      bytes[at++] = byte
+    }
+    this.length = at
+    return flags
+  }
+
+  /** A whole number from 0 to 2^53 - 1. */
+  decimal(value: number): void {
+    if (value < SPLIT) {
+      this.#small(value, 1)
+      return
+    }
+    const high = Math.floor(value / SPLIT)
+    if (high < SPLIT * 1000) this.#small(high, 1)
+    else this.decimal(high)
+    this.#small(value - high * SPLIT, 6)
+  }
+
+  #small(value: number, digits: number): void {
+    let width = digits
+    for (let rest = (value / 10 ** digits) | 0; rest > 0; rest = (rest / 10) | 0) width++
+    const bytes = this.bytes
+    let rest = value | 0
+    for (let at = this.length + width - 1; at >= this.length; at--) {
+      const next = (rest / 10) | 0
+      bytes[at] = ZERO + rest - next * 10
+      rest = next
+    }
+    this.length += width
+  }
+
+  hex32(value: number): void {
+    const bytes = this.bytes
+    const at = this.length
+    for (let nibble = 0; nibble < 8; nibble++) bytes[at + nibble] = HEX[(value >>> (28 - 4 * nibble)) & 15]!
+    this.length = at + 8
+  }
+
+  /** The inside of a JSON string (no quotes), with quotes, backslashes and control characters escaped: up to 6 bytes a byte. */
+  jsonEscaped(data: Uint8Array, start: number, end: number): void {
+    const from = this.length
+    const flags = this.copy(data, start, end)
+    let plain = flags === 0 || (flags === MAYBE_CONTROL && !hasC1(data, start, end))
+    if (plain) {
+      for (let i = start; i < end && plain; i++) plain = data[i] !== QUOTE && data[i] !== BACKSLASH
+      if (plain) return
+    }
+    this.length = from
+    for (let i = start; i < end; i++) {
+      const byte = data[i]!
+      if (byte === QUOTE || byte === BACKSLASH) {
+        this.byte(BACKSLASH)
+        this.byte(byte)
+      } else if (controlTable[byte] === 1) {
+        this.#unicodeEscape(byte)
+      } else if (byte === 0xc2 && data[i + 1]! < 0xa0) {
+        this.#unicodeEscape(data[++i]!)
+      } else {
+        this.byte(byte)
+      }
+    }
+  }
+
+  #unicodeEscape(code: number): void {
+    this.byte(BACKSLASH)
+    this.byte(117)
+    this.byte(ZERO)
+    this.byte(ZERO)
+    this.byte(HEX[code >> 4]!)
+    this.byte(HEX[code & 15]!)
+  }
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { ingest } from '#src/ingest/ingest.js'
+import { MemorySink, Workbench } from './ingest-support.js'
+
+const datasets = resolve(process.env.RINGFENCE_DATASETS ?? '../shared/datasets')
+const bench = new Workbench()
+afterAll(() => bench.dispose())
+
+interface Expected {
+  readonly mapping: string
+  readonly files: readonly string[]
+  readonly read: number
+  readonly accepted: number
+  readonly duplicates: number
+  readonly entities: number
+}
+
+/** Counts of rows as the data sets' page gives them; of interactions and entities counted with other tools. */
+const shipped: readonly Expected[] = [
+  {
+    mapping: 'starscout',
+    files: ['starscout/fake_stars.csv.gz'],
+    read: 15788,
+    accepted: 15788 + 1552,
+    duplicates: 15788 - 1552,
+    entities: 0,
+  },
+  {
+    mapping: 'hop-airdrop',
+    files: ['hop-airdrop/edges.csv.gz'],
+    read: 685831,
+    accepted: 685831,
+    duplicates: 0,
+    entities: 0,
+  },
+  {
+    mapping: 'hop-airdrop',
+    files: ['hop-airdrop/nodes.csv.gz', 'hop-airdrop/edges.csv.gz'],
+    read: 434887 + 685831,
+    accepted: 685831,
+    duplicates: 0,
+    entities: 434887,
+  },
+  {
+    mapping: 'video-ratings',
+    files: ['video-ratings/interactions.txt.gz'],
+    read: 287107,
+    accepted: 287107,
+    duplicates: 0,
+    entities: 31013 + 23715,
+  },
+  {
+    mapping: 'election-shares',
+    files: ['election-shares/posts.csv.gz'],
+    read: 218971,
+    accepted: 195261,
+    duplicates: 0,
+    entities: 0,
+  },
+  {
+    mapping: 'coordinated-retweets',
+    files: ['coordinated-retweets/retweets.csv.gz'],
+    read: 35125,
+    accepted: 35125,
+    duplicates: 0,
+    entities: 9509 + 7285,
+  },
+  {
+    mapping: 'tolokers',
+    files: ['tolokers/nodes.csv.gz', 'tolokers/edges.csv.gz'],
+    read: 11758 + 519000,
+    accepted: 519000,
+    duplicates: 0,
+    entities: 11758,
+  },
+]
+
+describe('the shipped mappings on their data sets', () => {
+  if (!existsSync(datasets)) {
+    test(`not run: there is no folder ${datasets} (RINGFENCE_DATASETS names another)`, () => {
+      process.stderr.write(`The shipped mappings were not tried on real data: ${datasets} is absent.\n`)
+    })
+    return
+  }
+  for (const { mapping, files, ...expected } of shipped)
+    test(`${mapping}: ${files.join(' and ')}`, async () => {
+      const sink = new MemorySink()
+      const options = { mapping: `examples/mappings/${mapping}.yaml`, sink, rejectsPath: bench.path('rejected.ndjson') }
+      const sources = files.map((file) => join(datasets, file))
+      const first = await ingest(sources, options)
+      expect(first).toMatchObject({ outcome: 'done', rejected: 0, failures: [], rejectsFile: null })
+      const { read, accepted, duplicates } = first
+      expect({ read, accepted, duplicates }).toEqual({
+        read: expected.read,
+        accepted: expected.accepted,
+        duplicates: expected.duplicates,
+      })
+      if (expected.entities > 0) expect(first.entities).toBe(expected.entities)
+      const again = await ingest(sources, options)
+      expect(again).toMatchObject({ outcome: 'done', accepted: 0, entities: 0 })
+      expect(again.duplicates).toBe(expected.accepted + expected.duplicates)
+    })
+})
