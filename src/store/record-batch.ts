@@ -31,7 +31,10 @@ export const INTERACTION_COLUMNS = [
   'attributes',
 ] as const
 
-/** `at`: since when the entity is known, epoch milliseconds or empty. Of two records the one with the later `at` stays, then the greater text. */
+/**
+ * `at`: since when the entity is known, epoch milliseconds or empty. Of two records the one with the later `at` stays, unknown
+ * before all others; of equal ones the one with the greater market, then the greater attributes, compared by their bytes.
+ */
 export const ENTITY_COLUMNS = ['line', 'kind', 'id', 'at', 'market', 'attributes'] as const
 
 export interface Conflict {

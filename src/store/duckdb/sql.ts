@@ -1,0 +1,61 @@
+/** Small helpers around statements. */
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api'
+
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+type Value = DuckDBValue | undefined
+
+/** Rows as arrays of values; whole numbers of 64 bits come as bigint. */
+export const rows = async (
+  connection: DuckDBConnection,
+  sql: string,
+  values: readonly DuckDBValue[] = [],
+): Promise<DuckDBValue[][]> => (await connection.run(sql, [...values])).getRows()
+
+/** The first value of the first row as a number. */
+export const numberOf = async (
+  connection: DuckDBConnection,
+  sql: string,
+  values: readonly DuckDBValue[] = [],
+): Promise<number> => Number((await rows(connection, sql, values))[0]?.[0] ?? 0)
+
+/** How many rows an INSERT or DELETE touched. */
+export const changed = async (connection: DuckDBConnection, sql: string): Promise<number> =>
+  (await connection.run(sql)).rowsChanged
+
+export const text = (value: Value): string => {
+  if (typeof value !== 'string') throw new TypeError(`expected text, got ${typeof value}`)
+  return value
+}
+export const textOrNull = (value: Value): string | null => (value === null || value === undefined ? null : text(value))
+export const number = (value: Value): number => Number(value)
+export const numberOrNull = (value: Value): number | null =>
+  value === null || value === undefined ? null : Number(value)
+
+type Column = Int32Array | Float64Array | Float32Array | Uint8Array | Uint16Array
+
+/**
+ * The values of a numeric column without null, as they lie in the chunk: 2,048 at once, where the public getter makes one call a
+ * value. The vector classes of @duckdb/node-api all keep them as `items`; a version that does not is told apart here.
+ */
+export const columnItems = (chunk: DuckDBDataChunk, column: number): Column => {
+  const { items } = chunk.getColumnVector(column) as unknown as { readonly items?: Column }
+  if (!ArrayBuffer.isView(items) || items.length !== chunk.rowCount)
+    throw new TypeError(`column ${column} does not hold its values as one typed array: @duckdb/node-api has changed`)
+  return items
+}
+
+/** Calls `take` with each chunk of a result that is made while it is read. */
+export const eachChunk = async (
+  connection: DuckDBConnection,
+  sql: string,
+  values: readonly DuckDBValue[],
+  take: (chunk: DuckDBDataChunk) => void,
+): Promise<void> => {
+  const result = await connection.stream(sql, [...values])
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) return
+    take(chunk)
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * One batch into the store: staged from a file of tab-separated lines, compared with what is there, appended in one transaction.
+ * Work grows with the batch, and with the store only by scans of the 8-byte `key` columns.
+ */
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { interactionTypeByCode } from '../../../graph-schema/schema.js'
+import { RingfenceError } from '../../errors.js'
+import type { BatchResult, Conflict, RecordBatch } from '../record-batch.js'
+import { inTransaction } from './connection.js'
+import type { KeySql } from './keys.js'
+import { changed, number, numberOf, quoted, rows, text } from './sql.js'
+
+export interface BatchWriter {
+  readonly connection: DuckDBConnection
+  readonly scratch: string
+  readonly key: KeySql
+}
+
+/** Market codes have 16 bits, in the store and in a snapshot. */
+const maxMarkets = 65_536
+
+const interactionColumns = {
+  line: 'UINTEGER',
+  type: 'UTINYINT',
+  id: 'VARCHAR',
+  actor_kind: 'UTINYINT',
+  actor: 'VARCHAR',
+  target_kind: 'UTINYINT',
+  target: 'VARCHAR',
+  at: 'BIGINT',
+  market: 'VARCHAR',
+  scenario: 'UTINYINT',
+  weight: 'DOUBLE',
+  attributes: 'VARCHAR',
+} as const
+
+const entityColumns = {
+  line: 'UINTEGER',
+  kind: 'UTINYINT',
+  id: 'VARCHAR',
+  at: 'BIGINT',
+  market: 'VARCHAR',
+  attributes: 'VARCHAR',
+} as const
+
+/** A line may hold attributes of a megabyte and two long ids. */
+const maxLineBytes = 4 * 2 ** 20
+
+const readLines = (file: string, columns: Readonly<Record<string, string>>): string =>
+  `read_csv(${quoted(file)}, auto_detect = false, header = false, delim = '\t', quote = '', escape = '', nullstr = '',
+    max_line_size = ${maxLineBytes}, columns = {${Object.entries(columns)
+      .map(([name, type]) => `'${name}': '${type}'`)
+      .join(', ')}})`
+
+const batchTables = ['stage', 'entity_stage', 'ends', 'dictionary', 'dropped', 'known', 'best'] as const
+
+const stage = async ({ connection, scratch, key }: BatchWriter, batch: RecordBatch): Promise<void> => {
+  const file = join(scratch, 'interactions.tsv')
+  const entityFile = join(scratch, 'entities.tsv')
+  await writeFile(file, batch.interactions)
+  await writeFile(entityFile, batch.entities)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE stage AS
+    SELECT *, ${key('type', 'id')} AS key, ${key('actor_kind', 'actor')} AS actor_key, ${key('target_kind', 'target')} AS target_key
+    FROM ${readLines(file, interactionColumns)}`)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE entity_stage AS
+    SELECT *, ${key('kind', 'id')} AS key FROM ${readLines(entityFile, entityColumns)}`)
+  for (const [table, expected] of [
+    ['stage', batch.interactionCount],
+    ['entity_stage', batch.entityCount],
+  ] as const) {
+    const staged = await numberOf(connection, `SELECT count(*) FROM ${table}`)
+    if (staged !== expected)
+      throw new Error(`the batch says ${expected} lines, ${staged} were read: a field holds a line end`)
+  }
+  await rm(file)
+  await rm(entityFile)
+}
+
+const sameContent = (a: string, b: string, columns: readonly string[]): string =>
+  columns.map((column) => `${a}."${column}" IS NOT DISTINCT FROM ${b}."${column}"`).join(' AND ')
+
+const recordColumns = ['at', 'market', 'scenario', 'weight', 'attributes'] as const
+
+/**
+ * Takes out of the stage what is not new: interactions that the store has, and all but the first of those that are in the batch more
+ * than once. The usual batch of new interactions is left after two passes over the keys.
+ */
+const dropKnown = async (
+  connection: DuckDBConnection,
+): Promise<{ readonly duplicates: number; readonly conflicts: readonly Conflict[] }> => {
+  const inStore = await numberOf(connection, 'SELECT count(*) FROM stage SEMI JOIN interactions USING (key)')
+  const repeated = await numberOf(
+    connection,
+    'SELECT count(*) FROM (SELECT 1 FROM stage GROUP BY key HAVING count(*) > 1)',
+  )
+  if (inStore + repeated === 0) return { duplicates: 0, conflicts: [] }
+
+  await connection.run('CREATE OR REPLACE TEMP TABLE dropped (place BIGINT, same BOOLEAN)')
+  if (inStore > 0) {
+    await connection.run(`CREATE OR REPLACE TEMP TABLE known AS
+      SELECT i.type, i.id, i.key, a.kind AS actor_kind, a.id AS actor, t.kind AS target_kind, t.id AS target,
+        i."at", nullif(m.name, '') AS market, i.scenario, i.weight, i.attributes
+      FROM (SELECT * FROM interactions SEMI JOIN stage USING (key)) i
+      JOIN entities a ON a.entity = i.actor
+      JOIN entities t ON t.entity = i.target
+      JOIN markets m ON m.market = i.market`)
+    const same = sameContent('s', 'k', ['actor_kind', 'actor', 'target_kind', 'target', ...recordColumns])
+    await connection.run(`INSERT INTO dropped SELECT s.rowid, ${same}
+      FROM stage s JOIN known k ON k.key = s.key AND k.type = s.type AND k.id = s.id`)
+  }
+  if (repeated > 0) {
+    const columns = ['actor_kind', 'actor', 'target_kind', 'target', ...recordColumns]
+    await connection.run(`INSERT INTO dropped
+      WITH again AS (
+        SELECT s.rowid AS place, s.* FROM stage s
+        SEMI JOIN (SELECT key FROM stage GROUP BY key HAVING count(*) > 1) r USING (key)
+        WHERE s.rowid NOT IN (SELECT place FROM dropped)
+      ), first AS (
+        SELECT type, id, min(place) AS place FROM again GROUP BY type, id
+      )
+      SELECT a.place, ${sameContent('a', 'f', columns)}
+      FROM again a JOIN first USING (type, id) JOIN again f ON f.place = first.place
+      WHERE a.place > first.place`)
+  }
+  const conflicts = await rows(
+    connection,
+    `SELECT s.line, s.type, s.id FROM stage s JOIN dropped d ON d.place = s.rowid WHERE NOT d.same ORDER BY s.line, s.rowid`,
+  )
+  const duplicates = await numberOf(connection, 'SELECT count(*) FROM dropped WHERE same')
+  await connection.run(`CREATE OR REPLACE TEMP TABLE stage AS
+    SELECT s.* FROM stage s WHERE s.rowid NOT IN (SELECT place FROM dropped)`)
+  return {
+    duplicates,
+    conflicts: conflicts.map(([line, type, id]) => ({
+      line: number(line),
+      type: interactionTypeByCode[number(type)] ?? String(type),
+      id: text(id),
+    })),
+  }
+}
+
+/** Numbers the entities of the stage; returns how many are new. `exact`: keys alone do not tell the batch's entities apart. */
+const addEntities = async (
+  connection: DuckDBConnection,
+): Promise<{ readonly added: number; readonly exact: boolean }> => {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ends AS
+    SELECT key, kind, id FROM (
+      SELECT actor_key AS key, actor_kind AS kind, actor AS id FROM stage
+      UNION ALL SELECT target_key, target_kind, target FROM stage
+      UNION ALL SELECT key, kind, id FROM entity_stage
+    ) GROUP BY ALL`)
+  const exact = (await numberOf(connection, 'SELECT count(*) - count(DISTINCT key) FROM ends')) > 0
+  const known = await numberOf(connection, 'SELECT count(*) FROM entities')
+  const added = await changed(
+    connection,
+    `INSERT INTO entities SELECT ${known} + row_number() OVER () - 1, kind, id, key FROM ends ANTI JOIN entities USING (key, kind, id)`,
+  )
+  if (known + added > 2 ** 31 - 1)
+    throw new RingfenceError(
+      'store.full',
+      `${known + added} entities are more than the 2,147,483,647 that can be numbered.`,
+    )
+  await connection.run(`CREATE OR REPLACE TEMP TABLE dictionary AS
+    SELECT e.entity, e.key, e.kind, e.id FROM entities e JOIN ends USING (key, kind, id)`)
+  return { added, exact }
+}
+
+const addMarkets = async (connection: DuckDBConnection): Promise<void> => {
+  await connection.run(`INSERT INTO markets
+    SELECT (SELECT count(*) FROM markets) + row_number() OVER (ORDER BY name) - 1, name
+    FROM (SELECT DISTINCT market AS name FROM stage WHERE market IS NOT NULL) fresh
+    ANTI JOIN markets USING (name)
+    QUALIFY (SELECT count(*) FROM markets) + row_number() OVER (ORDER BY name) <= ${maxMarkets}`)
+  const missing = await rows(
+    connection,
+    'SELECT market FROM stage ANTI JOIN markets ON markets.name = stage.market WHERE market IS NOT NULL LIMIT 1',
+  )
+  if (missing.length > 0)
+    throw new RingfenceError(
+      'store.full',
+      `there are more than ${maxMarkets - 1} different markets, the latest is ${JSON.stringify(missing[0]![0])}; is another column mapped to market?`,
+    )
+}
+
+const addInteractions = async (connection: DuckDBConnection, exact: boolean): Promise<number> => {
+  const joinEnd = (alias: string, end: 'actor' | 'target'): string =>
+    `JOIN dictionary ${alias} ON ${alias}.key = s.${end}_key${exact ? ` AND ${alias}.kind = s.${end}_kind AND ${alias}.id = s.${end}` : ''}`
+  return changed(
+    connection,
+    `INSERT INTO interactions
+      SELECT s.type, s.id, s.key, a.entity, t.entity, s."at", m.market, s.scenario, s.weight, s.attributes
+      FROM stage s ${joinEnd('a', 'actor')} ${joinEnd('t', 'target')} JOIN markets m ON m.name = coalesce(s.market, '')`,
+  )
+}
+
+/** Orders the records of one entity: the greatest is valid. Unknown times stand before all others. */
+const rank = (row: string): string =>
+  `{'at': coalesce(${row}."at", -1), 'market': coalesce(${row}.market, ''), 'attributes': coalesce(${row}.attributes, '')}`
+
+const addEntityRecords = async (connection: DuckDBConnection): Promise<void> => {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE best AS
+    SELECT d.entity, max(${rank('s')}) AS rank
+    FROM entity_stage s JOIN dictionary d ON d.key = s.key AND d.kind = s.kind AND d.id = s.id
+    GROUP BY d.entity`)
+  await connection.run(`INSERT INTO entity_records
+    SELECT best.entity, nullif(best.rank."at", -1), nullif(best.rank.market, ''), nullif(best.rank.attributes, '')
+    FROM best
+    LEFT JOIN (SELECT r.entity, max(${rank('r')}) AS rank FROM entity_records r SEMI JOIN best USING (entity) GROUP BY r.entity) before
+      USING (entity)
+    WHERE before.rank IS NULL OR best.rank > before.rank`)
+}
+
+export const writeBatch = async (writer: BatchWriter, batch: RecordBatch): Promise<BatchResult> => {
+  const { connection } = writer
+  try {
+    await stage(writer, batch)
+    return await inTransaction(connection, async () => {
+      const { duplicates, conflicts } = await dropKnown(connection)
+      const { added, exact } = await addEntities(connection)
+      await addMarkets(connection)
+      const accepted = await addInteractions(connection, exact)
+      if (batch.entityCount > 0) await addEntityRecords(connection)
+      if (accepted + duplicates + conflicts.length !== batch.interactionCount)
+        throw new Error(
+          `of ${batch.interactionCount} interactions ${accepted} went in, ${duplicates} were known and ${conflicts.length} in conflict`,
+        )
+      return { accepted, duplicates, conflicts, entities: added }
+    })
+  } finally {
+    for (const table of batchTables) await connection.run(`DROP TABLE IF EXISTS temp.${table}`)
+  }
+}
