@@ -1,0 +1,170 @@
+/** `ringfence detect`: finds the rings of what the store holds. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { detectors } from '../../detectors/registry.js'
+import {
+  type DetectOutcome,
+  type DetectParameters,
+  defaultDetectParameters,
+  estimateDetect,
+  type JobEstimate,
+  runDetect,
+} from '../../jobs/detect.js'
+import type { Act, Context } from '../context.js'
+import { list, moment, share, wholeNumber } from '../options.js'
+import { openProgress } from '../progress.js'
+import { withStore } from '../store.js'
+import { count, seconds, textTable } from '../table.js'
+
+interface DetectOptions {
+  readonly asOf?: number
+  readonly detectors?: readonly string[]
+  readonly fdr: number
+  readonly seed: number
+  readonly workers?: number
+  readonly memoryLimit?: number
+  readonly set?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly estimate?: boolean
+  readonly dryRun?: boolean
+}
+
+/** What a detection gives, whether it ran here or in a service. */
+export interface DetectSummary {
+  readonly run: string
+  readonly rings: number
+  readonly members: number
+  readonly candidates: number
+  readonly seconds: number
+  readonly peakMb: number
+  readonly stages: readonly { readonly name: string; readonly seconds: number }[]
+  readonly notes: readonly { readonly code: string; readonly message: string }[]
+}
+
+/** detector.parameter=value, given once for each parameter; a value that reads as JSON is taken as such. */
+const setting = (text: string, before: DetectOptions['set'] = {}): NonNullable<DetectOptions['set']> => {
+  const match = /^([a-z-]+)\.([A-Za-z]+)=(.+)$/.exec(text)
+  if (!match) throw new InvalidArgumentError('It must have the form detector.parameter=value.')
+  const [, detector, parameter, raw] = match as unknown as [string, string, string, string]
+  let value: unknown = raw
+  try {
+    value = JSON.parse(raw)
+  } catch {
+    // Not JSON: a plain word.
+  }
+  return { ...before, [detector]: { ...before[detector], [parameter]: value } }
+}
+
+const parametersOf = (options: DetectOptions): DetectParameters => {
+  const defaults = defaultDetectParameters()
+  return {
+    asOf: options.asOf ?? null,
+    detectors: options.detectors ?? null,
+    fdr: options.fdr,
+    seed: options.seed,
+    workers: options.workers ?? defaults.workers,
+    memoryLimitMb: options.memoryLimit ?? defaults.memoryLimitMb,
+    settings: options.set ?? {},
+  }
+}
+
+export const estimateLine = (estimate: JobEstimate): string =>
+  `${count(estimate.interactions)} interactions of ${count(estimate.entities)} entities: about ${seconds(estimate.seconds)} and ${count(estimate.megabytes)} MB.`
+
+const summaryOf = ({ run, rings, seconds: took, peakMb }: DetectOutcome): DetectSummary => ({
+  run: run.id,
+  rings: rings.length,
+  members: run.counts.members,
+  candidates: run.counts.candidates,
+  seconds: took,
+  peakMb,
+  stages: run.stages,
+  notes: run.notes,
+})
+
+const detectHere = async (context: Context, options: DetectOptions): Promise<DetectSummary | JobEstimate> =>
+  withStore(context, { create: false }, async (store) => {
+    const parameters = parametersOf(options)
+    const estimate = await estimateDetect(store, parameters)
+    if (options.estimate) return estimate
+    context.say(estimateLine(estimate))
+    const progress = openProgress(context.quiet)
+    try {
+      const outcome = await runDetect(store, parameters, {
+        mode: options.dryRun ? 'dry-run' : 'write',
+        signal: context.signal,
+        progress: ({ done, stage }) => progress.update(done, stage),
+      })
+      return summaryOf(outcome)
+    } finally {
+      progress.stop()
+    }
+  })
+
+const isEstimate = (result: DetectSummary | JobEstimate): result is JobEstimate => 'megabytes' in result
+
+const runDetectCommand = async (context: Context, options: DetectOptions): Promise<void> => {
+  const result = await detectHere(context, options)
+  if (isEstimate(result)) {
+    const rows = result.parts.map((part) => [part.name, `${count(part.megabytes)} MB`, seconds(part.seconds)])
+    await context.result(
+      { ...result },
+      `${estimateLine(result)}\n${textTable(['part', 'memory', 'time'], rows, [1, 2])}`,
+    )
+    return
+  }
+  const { notes, ...fields } = result
+  for (const note of notes) context.say(`Note: ${note.message}`)
+  await context.result(
+    { ...fields },
+    [
+      `${count(result.rings)} rings with ${count(result.members)} members from ${count(result.candidates)} candidates in ${seconds(result.seconds)}, ${count(result.peakMb)} MB at most.`,
+      textTable(
+        ['stage', 'time'],
+        result.stages.map((stage) => [stage.name, seconds(stage.seconds)]),
+        [1],
+      ),
+      options.dryRun ? 'A dry run: nothing was written.' : `Run ${result.run}. Next: ringfence rings`,
+    ].join('\n'),
+  )
+}
+
+export const addDetect = (program: Command, act: Act): void => {
+  const defaults = defaultDetectParameters()
+  program
+    .command('detect')
+    .summary('find the rings of what the store holds')
+    .description(
+      'Builds the snapshot, runs the detectors and writes the rings as a new run. The same data, parameters and seed give the same rings.',
+    )
+    .option('--as-of <time>', 'only what was known then: a day, or a moment with zone', moment)
+    .option('--detectors <list>', 'some of the detectors (default: all)', list)
+    .option('--fdr <rate>', 'highest false-discovery rate of a ring, 0 to 1', share, defaults.fdr)
+    .option('--seed <n>', 'seed', wholeNumber(0, Number.MAX_SAFE_INTEGER), defaults.seed)
+    .option(
+      '--workers <n>',
+      'worker threads; the result does not depend on it (default: one a core)',
+      wholeNumber(1, 256),
+    )
+    .option('--full', 'from scratch; the reference for a run that starts from an earlier one')
+    .option(
+      '--memory-limit <MB>',
+      'refuse to start above this (default: four fifths of what there is)',
+      wholeNumber(64, 1e9),
+    )
+    .option('--set <detector.parameter=value>', 'a parameter of a detector; may be given again', setting)
+    .option('--estimate', 'only say what it would take')
+    .option('--dry-run', 'do everything and write nothing')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Detectors:',
+        ...detectors.map((detector) => `  ${detector.id.padEnd(18)}${detector.finds}`),
+        '',
+        'Examples:',
+        '  ringfence detect',
+        '  ringfence detect --as-of 2026-01-31 --fdr 0.01 --json',
+        '  ringfence detect --estimate',
+      ].join('\n'),
+    )
+    .action((options: DetectOptions, command: Command) => act(command, (context) => runDetectCommand(context, options)))
+}
