@@ -2,9 +2,10 @@
 import { Value } from 'typebox/value'
 import { RingfenceError } from '../errors.js'
 import type { Detector } from './detector.js'
+import { lockstep } from './lockstep.js'
 import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = [sybil]
+export const detectors: readonly Detector[] = [lockstep, sybil]
 
 export const detectorById = (id: string): Detector => {
   const found = detectors.find((detector) => detector.id === id)

@@ -1,0 +1,167 @@
+/**
+ * Lockstep engagement: accounts that act on the same targets at the same times.
+ *
+ * Finds, for each interaction type by itself, pairs of targets that many accounts act on right after one another, and pairs of
+ * accounts that act on the same targets at nearly the same times, more often than their activity and their other, far-apart
+ * meetings explain (kernels/near-pairs.ts has the null model, the formula and the papers). Surprising pairs that touch form a
+ * group; the accounts and targets of a group are a candidate.
+ *
+ * Popular targets and busy accounts are weighted by what they lead one to expect, not dropped. One crowded moment counts once however
+ * many targets it touches, so that a viral video, a flash sale or a live room is no ring by itself.
+ *
+ *   Beutel, A. et al. (2013): CopyCatch: stopping group attacks by spotting lockstep behavior in social networks. WWW 2013, 119-130.
+ *   Cao, Q. et al. (2014): Uncovering large groups of active malicious accounts in online social networks. CCS 2014, 477-488.
+ */
+import { type Static, Type } from 'typebox'
+import { type InteractionType, interactionType, interactionTypeNames } from '../../graph-schema/schema.js'
+import type { Relation } from '../graph/snapshot.js'
+import { nearPairs, type TimedMatrix } from '../kernels/near-pairs.js'
+import type { Candidate, Detector, Note } from './detector.js'
+import { candidateOf } from './lockstep/candidates.js'
+import { engagementsOf, transposed } from './lockstep/engagements.js'
+import { groupPairs } from './lockstep/groups.js'
+
+/** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */
+const engagementTypes: readonly InteractionType[] = interactionTypeNames.filter((name) => {
+  const { actors, targets, enforcement } = interactionType(name)
+  return (
+    !enforcement &&
+    actors.includes('user') &&
+    targets.some((kind) => kind !== 'user') &&
+    name !== 'uses' &&
+    name !== 'operates'
+  )
+})
+
+const parameters = Type.Object(
+  {
+    types: Type.Array(Type.Enum([...engagementTypes]), {
+      default: [...engagementTypes],
+      description: 'Interaction types to look at, each by itself.',
+    }),
+    tolerances: Type.Array(Type.Number({ exclusiveMinimum: 0, maximum: 60 * 86_400 }), {
+      default: [60, 3600, 86_400],
+      minItems: 1,
+      maxItems: 8,
+      description: 'Seconds within which two actions are near; each is tried and the search is corrected for it.',
+    }),
+    session: Type.Number({
+      default: 6 * 3600,
+      minimum: 0,
+      maximum: 60 * 86_400,
+      description:
+        'Seconds within which meetings of the same pair count once, so that one crowded evening is one meeting.',
+    }),
+    reach: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 4096,
+      description:
+        'Actions to either side, in time, that one action is compared with. Bounds the work in crowded moments.',
+    }),
+    minMembers: Type.Integer({
+      default: 4,
+      minimum: 2,
+      maximum: 1000,
+      description: 'Accounts that a ring has at least.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export type LockstepParameters = Static<typeof parameters>
+
+/** Shape of the prior of likeness: its variance is twice its squared mean, so that a few shared tastes surprise nobody. */
+const LIKENESS = 0.5
+
+/** Nats below which a pair could not join any group, however small. */
+const LEAST_NATS = 10
+
+const SECOND = 1000
+
+/** ln of the number of column pairs, levels and matrices that are looked at. */
+const searchNats = (columns: number, levels: number, matrices: number): number =>
+  Math.log(Math.max(1, (columns * (columns - 1)) / 2) * levels * matrices)
+
+const occupied = ({ columnOffsets, columnCount }: TimedMatrix): number => {
+  let count = 0
+  for (let c = 0; c < columnCount; c++) if (columnOffsets[c + 1]! > columnOffsets[c]!) count++
+  return count
+}
+
+export const lockstep: Detector<LockstepParameters> = {
+  id: 'lockstep',
+  title: 'Lockstep engagement',
+  behaviour: 'lockstep',
+  finds: 'Accounts that act on the same targets at the same times, more often than their activity explains.',
+  papers: [
+    'Beutel, A. et al. (2013): CopyCatch: stopping group attacks by spotting lockstep behavior in social networks. WWW 2013.',
+    'Cao, Q. et al. (2014): Uncovering large groups of active malicious accounts in online social networks. CCS 2014.',
+    'Pacheco, D. et al. (2021): Uncovering coordinated networks on social media. ICWSM 15.',
+  ],
+  parameters,
+
+  estimate({ entities, interactions }) {
+    return { bytes: interactions * 96 + entities * 80, seconds: interactions * 2.5e-6 }
+  },
+
+  run({ snapshot, progress, checkCancelled }, given) {
+    const candidates: Candidate[] = []
+    const notes: Note[] = []
+    const tolerances = Float64Array.from(given.tolerances, (seconds) => seconds * SECOND).sort()
+    const wanted = new Set<string>(given.types)
+    const relations = snapshot.relations.filter((relation) => wanted.has(relation.type))
+    const matrices = relations.length * 2
+    let done = 0
+
+    const search = (relation: Relation): void => {
+      const engagements = engagementsOf(relation)
+      if (engagements.untimed > 0)
+        notes.push({
+          code: 'lockstep.no-times',
+          message: `${engagements.untimed} of ${relation.count} "${relation.type}" interactions have no time and could not be compared.`,
+        })
+      const sides = [
+        { columnIs: 'target', matrix: engagements.accounts, entry: null },
+        { columnIs: 'account', ...transposed(engagements.accounts) },
+      ] as const
+      for (const side of sides) {
+        checkCancelled()
+        const step = `${relation.type} by ${side.columnIs}`
+        const pairs = nearPairs(side.matrix, {
+          tolerances,
+          reach: given.reach,
+          session: given.session * SECOND,
+          least: LEAST_NATS,
+          likeness: LIKENESS,
+          check: checkCancelled,
+          progress: (share) => progress(step, (done + share) / matrices),
+        })
+        if (pairs.crowded > 0)
+          notes.push({
+            code: 'lockstep.crowded',
+            message: `In "${relation.type}", ${pairs.crowded} actions had more than ${given.reach} others near them; they were compared with the nearest ${given.reach} on each side.`,
+          })
+        const columns = occupied(side.matrix)
+        const groups = groupPairs(
+          pairs,
+          side.matrix.columnCount,
+          columns,
+          tolerances.length,
+          searchNats(columns, tolerances.length, matrices),
+        )
+        for (const group of groups) {
+          const candidate = candidateOf(
+            { snapshot, relation, engagements, ...side, pairs, tolerances, minMembers: given.minMembers },
+            group,
+          )
+          if (candidate) candidates.push(candidate)
+        }
+        done++
+        progress(step, done / matrices)
+      }
+    }
+    for (const relation of relations) search(relation)
+    return { candidates, notes }
+  },
+}
