@@ -6,11 +6,10 @@ import type { EventQueue } from './events.js'
 import { MINUTE } from './events.js'
 import type { PlantedRing } from './truth.js'
 import { NO_PRODUCT } from './videos.js'
-import type { World } from './world.js'
+import { ACQUAINTANCES, type World } from './world.js'
 
 const REGISTERED = 0.4
 const HAS_FRIEND = 0.3
-const FRIENDS_NEAR = 20
 const OWN_OPERATOR = 0.3
 /** Share of ordinary users whom the platform warns in the simulated time, now and then wrongly. */
 const WARNED = 0.0008
@@ -44,7 +43,7 @@ export const recordHistory = (world: World, queue: EventQueue, rings: readonly P
   for (let u = 0; u < users.count; u++) {
     const market = users.market[u]!
     if (chance(random, REGISTERED)) queue.add(type.uses, USER, u, CONTACT, users.contact[u]!, early(), market)
-    const friend = u + 1 + random.below(FRIENDS_NEAR)
+    const friend = u + 1 + random.below(ACQUAINTANCES)
     if (chance(random, HAS_FRIEND) && friend < users.count)
       queue.add(type.associate, USER, u, USER, friend, ever(), market)
     if (chance(random, WARNED)) queue.add(type.warn, USER, u, USER, u, between(random, start, end), market, 0)

@@ -9,7 +9,7 @@ import { DAY, type EventQueue, HOUR, MINUTE, OWN_SCENARIO, SECOND } from './even
 import { type IdentifierKind, type Identities, identifierCode } from './identities.js'
 import { type Persona, personaOf } from './personas.js'
 import { busyness } from './rhythm.js'
-import type { World } from './world.js'
+import { ACQUAINTANCES, type World } from './world.js'
 
 /** How the feed is filled: creators followed, the user's topics, another market, and the rest from all topics of the market. */
 const FEED_FOLLOWED = 0.15
@@ -189,7 +189,7 @@ export class Organic {
       if (place >= 0) this.#consider(user, market, persona, this.#productsByMarket[place]!, at, OWN_SCENARIO, until)
     }
     if (chance(random, GIFT) && queue.kept < until) {
-      const friend = user + 1 + random.below(20)
+      const friend = user + 1 + random.below(ACQUAINTANCES)
       const amount = 100 + Math.floor(exponential(random, 3000))
       if (friend < this.#world.users.count) this.#add(type.transfer, user, USER, friend, at, market, amount)
     }

@@ -19,6 +19,11 @@ const USERS_PER_VIDEO = 3
 const USERS_PER_CARRIER_NETWORK = 150
 /** Videos a topic needs in a market before it is worth a topic. */
 const VIDEOS_PER_TOPIC = 40
+/**
+ * People whom a person knows well enough to give something to: R. I. M. Dunbar, "Neocortex size as a constraint on group size in
+ * primates", Journal of Human Evolution 22(6), 1992.
+ */
+export const ACQUAINTANCES = 150
 /** How long before the first day the platform's history starts. */
 export const BACKLOG_DAYS = 14
 

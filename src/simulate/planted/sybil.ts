@@ -26,15 +26,16 @@ export const plantSybil = (stage: Stage): PlantedMember[] => {
   const founded = stage.moment(0, 0.3)
 
   mules.forEach((mule, position) => {
-    const set = (kind: 'device' | 'payment' | 'address' | 'network', pool: readonly number[]): void => {
-      // Neighbours on the list land on neighbouring identifiers, so that different kinds tie different groups together.
-      if (stage.chance(sharing))
-        stage.identities.set('user', mule, kind, pool[Math.floor((position * pool.length) / mules.length)]!)
+    // Neighbours on the list share; each kind is dealt out from another place on it, so that the groups of one kind tie those of
+    // another together.
+    const set = (kind: 'device' | 'payment' | 'address' | 'network', pool: readonly number[], turn: number): void => {
+      const place = (position / mules.length + turn) % 1
+      if (stage.chance(sharing)) stage.identities.set('user', mule, kind, pool[Math.floor(place * pool.length)]!)
     }
-    set('device', devices)
-    set('payment', payments)
-    set('address', addresses)
-    set('network', networks)
+    set('device', devices, 0)
+    set('payment', payments, 0.25)
+    set('address', addresses, 0.4)
+    set('network', networks, 0.15)
     const { device, payment, address, network, contact } = stage.world.users
     const born = founded + stage.exponential(stage.hiding.jitterMinutes * 6) * MINUTE
     stage.act('uses', 'user', mule, 'contact', contact[mule]!, born)
