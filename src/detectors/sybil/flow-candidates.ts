@@ -2,6 +2,7 @@
 import { entityName, type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext, EdgeSet, Fact, Member, Role } from '../detector.js'
 import { calibrate, leastNats } from './calibrate.js'
+import { cohortFact, type FirstSeen, firstSeen } from './cohort.js'
 import { type Flow, type FlowGroups, type FlowOptions, findFlowGroups, strongestShuffledFlow } from './flow.js'
 import { distinctPairs, edgesOfPairs, type RelationPairs, windowOf } from './pairs.js'
 
@@ -141,12 +142,14 @@ class Describer {
   readonly #data: FlowData
   readonly #groups: FlowGroups
   readonly #histogram: DegreeHistogram
+  readonly #firstSeen: FirstSeen
 
   constructor(snapshot: Snapshot, data: FlowData, groups: FlowGroups) {
     this.#snapshot = snapshot
     this.#data = data
     this.#groups = groups
     this.#histogram = histogramOf(groups.graph)
+    this.#firstSeen = firstSeen(data.parts, data.base, data.flow.nodeCount, 'both')
   }
 
   #partners(node: number): { readonly all: number; readonly inside: number; readonly exclusive: number } {
@@ -180,6 +183,11 @@ class Describer {
     }
     const facts = [this.#insideFact(group), this.#doorsFact(group)]
     if (broker !== -1) facts.push(this.#brokerFact(group, broker))
+    const cohort = cohortFact(
+      this.#firstSeen,
+      members.map(({ entity }) => entity),
+    )
+    if (cohort) facts.push(cohort)
     return {
       detector: 'sybil',
       behaviour: 'sybil',

@@ -3,6 +3,7 @@ import { entityKindByCode, entityKinds } from '../../../graph-schema/schema.js'
 import { entityName, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext, Fact, Member } from '../detector.js'
 import { calibrate, leastNats } from './calibrate.js'
+import { cohortFact, firstSeen } from './cohort.js'
 import {
   findIdentifierGroups,
   type IdentifierGroups,
@@ -114,6 +115,7 @@ export const identifierCandidates = (
     if (set !== -1 && nats[set]! >= leastNats && label[uses.accountCount + uses.identifier[p]!] === set)
       insidePairs[set]!.push(p)
   }
+  const first = firstSeen([pairs], relation.actorFrom, uses.accountCount, 'actor')
   const candidates: Candidate[] = []
   for (let set = 0; set < count; set++) {
     if (nats[set]! < leastNats) continue
@@ -129,13 +131,19 @@ export const identifierCandidates = (
         membership: shared / (accounts.offsets[account + 1]! - accounts.offsets[account]!),
       }))
     const kinds = [...new Set(own.map((p) => uses.kind[uses.identifier[p]!]!))].sort((a, b) => a - b)
+    const facts = kinds.map((kind) => kindFact(snapshot, data, groups, set, kind, members[set]!, own))
+    const cohort = cohortFact(
+      first,
+      found.map(({ entity }) => entity),
+    )
+    if (cohort) facts.push(cohort)
     candidates.push({
       detector: 'sybil',
       behaviour: 'sybil',
       members: found,
       window: windowOf([{ pairs, positions: own }]),
       nats: nats[set]!,
-      facts: kinds.map((kind) => kindFact(snapshot, data, groups, set, kind, members[set]!, own)),
+      facts,
     })
   }
   progress('identifiers', 1)

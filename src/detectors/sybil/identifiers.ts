@@ -13,6 +13,7 @@ import { bipartiteCsr, type Csr, undirectedCsr } from '../../kernels/csr.js'
 import { combinedSurprise, hypergeometricSurprise, logChoose } from '../../kernels/hypergeometric.js'
 import { Random } from '../../kernels/random.js'
 import { type SeparableSets, separableSets } from '../../kernels/separable-sets.js'
+import { countingArgsort } from '../../kernels/sort.js'
 
 /** Which account (0 .. accountCount - 1) uses which identifier (0 .. identifierCount - 1), each pair once. */
 export interface Uses {
@@ -118,18 +119,19 @@ const heldAccounts = (
 
 const tieGraph = (uses: Uses, accounts: Csr, { activeAccount, tie }: Held, check: () => void): Csr => {
   const { accountCount, identifierCount } = uses
-  const source: number[] = []
-  const target: number[] = []
+  const source = new Int32Array(accounts.columns.length)
+  const target = new Int32Array(accounts.columns.length)
+  let ties = 0
   for (let a = 0; a < accountCount; a++) {
     if (activeAccount[a] === 0) continue
     for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
       const i = accounts.columns[k]!
       if (tie[i] === 0) continue
-      source.push(a)
-      target.push(accountCount + i)
+      source[ties] = a
+      target[ties++] = accountCount + i
     }
   }
-  const edges = { source: Int32Array.from(source), target: Int32Array.from(target) }
+  const edges = { source: source.subarray(0, ties), target: target.subarray(0, ties) }
   return undirectedCsr(accountCount + identifierCount, edges, 'one', check)
 }
 
@@ -211,22 +213,19 @@ export const strongestShuffledUses = (
   step: (done: number) => void,
 ): number => {
   const { kind, identifier } = uses
-  const ofKind = new Map<number, number[]>()
-  for (let p = 0; p < identifier.length; p++) {
-    const k = kind[identifier[p]!]!
-    const known = ofKind.get(k)
-    if (known) known.push(p)
-    else ofKind.set(k, [p])
-  }
+  const kinds = Uint8Array.from(identifier, (i) => kind[i]!)
+  const order = countingArgsort(kinds, 256)
+  const dealt = Int32Array.from(order, (p) => identifier[p]!)
+  const shuffled = new Int32Array(identifier.length)
   let strongest = -Infinity
-  const shuffled = identifier.slice()
   for (let s = 0; s < shuffles; s++) {
     const random = new Random(seed, -1 - s)
-    for (const [, places] of [...ofKind].sort(([a], [b]) => a - b)) {
-      const dealt = Int32Array.from(places, (p) => shuffled[p]!)
-      random.shuffle(dealt)
-      for (let j = 0; j < places.length; j++) shuffled[places[j]!] = dealt[j]!
+    for (let from = 0, to = 0; from < order.length; from = to) {
+      const own = kinds[order[from]!]!
+      while (to < order.length && kinds[order[to]!] === own) to++
+      random.shuffle(dealt.subarray(from, to))
     }
+    for (let k = 0; k < order.length; k++) shuffled[order[k]!] = dealt[k]!
     check()
     for (const surprise of findIdentifierGroups({ ...uses, identifier: shuffled }, options, check).surprise)
       if (surprise > strongest) strongest = surprise

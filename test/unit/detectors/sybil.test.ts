@@ -234,6 +234,24 @@ test('inputs with nothing in them give nothing, with a note where there is nothi
   }
 })
 
+test('accounts first seen together are said to be, those seen over the year are not', () => {
+  const random = new Random(11)
+  const year = 365 * 86_400_000
+  const some = traffic(2000, 6000, random).map((line) => ({ ...line, at: Math.floor(random.float() * year) }))
+  const hour = 100 * 86_400_000
+  const at = (time: () => number) => starAndChain().map((line) => ({ ...line, at: time() }))
+  const together = snapshotFrom([...some, ...at(() => hour + random.below(3_600_000))])
+  const cohort = significant(run(together))[0]!.facts.find(({ code }) => code === 'sybil.cohort')!
+  expect(cohort.observed).toBeGreaterThanOrEqual(21)
+  expect(cohort.expected).toBeLessThan(1)
+  expect(cohort.sentence).toMatch(/^\d+ of 41 members were first seen within \d+ minutes of each other/)
+  const relation = relationOf(together, 'transfer')!
+  for (const { edges } of cohort.shows)
+    for (const edge of edges) expect(relation.at[edge]).toBeLessThan(hour + 3_600_000)
+  const apart = snapshotFrom([...some, ...at(() => Math.floor(random.float() * year))])
+  expect(significant(run(apart))[0]!.facts.map(({ code }) => code)).not.toContain('sybil.cohort')
+})
+
 test('associations count like transfers, and a cancelled run stops', () => {
   const random = new Random(8)
   const lines = [...traffic(500, 1500, random), ...starAndChain()].map((line) => ({
