@@ -27,11 +27,11 @@ const parameters = Type.Object(
         'Most accounts (with shared identifiers: accounts and identifiers) of a group. An account or identifier that would tie more together is a hub, and ties nothing.',
     }),
     membersPerDoor: Type.Number({
-      default: 4,
+      default: 5,
       exclusiveMinimum: 0,
       maximum: 1000,
       description:
-        'How many members with two partners or more a group must have for each account through which it touches the rest. Higher finds fewer and tighter groups.',
+        'How many members with two partners or more (or twice as many pairs among them) a group must have for each account through which it touches the rest. Higher finds fewer and tighter groups.',
     }),
     sharedPart: Type.Number({
       default: 0.75,

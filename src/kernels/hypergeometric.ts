@@ -7,25 +7,34 @@
  * Handbook of Mathematical Functions, 1964, 6.1.41.
  */
 
-/** ln n! of small n, exact sums; from here Stirling's series with four terms is within 1e-13. */
+/** ln Gamma(1/2) */
+const halfLogPi = 0.5 * Math.log(Math.PI)
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
+
+/** From here Stirling's series with four terms is within 1e-13. */
+const stirlingFrom = 24
+
+/** ln Gamma(x) for x > 0; below `stirlingFrom` by Gamma(x + 1) = x Gamma(x). */
+export const logGamma = (x: number): number => {
+  let product = 1
+  let z = x
+  while (z < stirlingFrom) product *= z++
+  const square = z * z
+  return (
+    (z - 0.5) * Math.log(z) -
+    z +
+    halfLogTwoPi +
+    (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / z -
+    Math.log(product)
+  )
+}
+
 const tableSize = 256
 const table = new Float64Array(tableSize)
 for (let n = 2; n < tableSize; n++) table[n] = table[n - 1]! + Math.log(n)
 
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
-
 /** ln n! for whole n >= 0. */
-export const logFactorial = (n: number): number => {
-  if (n < tableSize) return table[n]!
-  const x = n + 1
-  const square = x * x
-  return (
-    (x - 0.5) * Math.log(x) -
-    x +
-    halfLogTwoPi +
-    (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / x
-  )
-}
+export const logFactorial = (n: number): number => (n < tableSize ? table[n]! : logGamma(n + 1))
 
 /** ln of n over k; -Infinity where there is no such choice. */
 export const logChoose = (n: number, k: number): number =>
@@ -65,4 +74,24 @@ export const combinedSurprise = (nats: number, tests: number): number => {
     sum += term
   }
   return Math.max(0, nats - Math.log(sum))
+}
+
+/**
+ * Cost in nats, -ln of a probability that sums to 1 over all compositions, of telling how `total` items fall into `classes`
+ * classes: the Dirichlet-multinomial with weight 1/2 a class (R. E. Krichevsky and V. K. Trofimov, "The Performance of Universal
+ * Encoding", IEEE Transactions on Information Theory 27(2), 1981). Compositions that use few classes cost little.
+ */
+export const compositionCost = (counts: Int32Array, from: number, classes: number): number => {
+  let total = 0
+  let cost = classes * halfLogPi
+  for (let c = 0; c < classes; c++) {
+    const count = counts[from + c]!
+    if (count === 0) {
+      cost -= halfLogPi
+      continue
+    }
+    total += count
+    cost -= logGamma(count + 0.5) - logFactorial(count)
+  }
+  return cost - logFactorial(total) - logGamma(classes / 2) + logGamma(total + classes / 2)
 }

@@ -8,6 +8,8 @@
  * how much: with M the largest surprise in R shuffles, a run of the null passes M with chance 1 / (R + 1), and beyond it the tail
  * falls at least as fast as exp(-s).
  */
+import type { Random } from '../../kernels/random.js'
+
 export const calibrate = (surprise: number, strongestShuffled: number, shuffles: number): number => {
   const rank = Math.log(shuffles + 1)
   const relative = shuffles === 0 ? 0 : strongestShuffled === -Infinity ? rank : rank + (surprise - strongestShuffled)
@@ -16,3 +18,14 @@ export const calibrate = (surprise: number, strongestShuffled: number, shuffles:
 
 /** Below this (chance one in three) a candidate is noise that no rate would name, and reporting it would only fill the list. */
 export const leastNats = 1
+
+/** Uniformly random order (Fisher-Yates), in place, with a chance to stop. */
+export const deal = (values: Int32Array, random: Random, checkCancelled: () => void): void => {
+  for (let i = values.length - 1; i > 0; i--) {
+    if (i % 65536 === 0) checkCancelled()
+    const j = random.below(i + 1)
+    const held = values[i]!
+    values[i] = values[j]!
+    values[j] = held
+  }
+}

@@ -3,7 +3,14 @@ import { entityName, type Relation, relationOf, type Snapshot } from '../../grap
 import type { Candidate, DetectorContext, EdgeSet, Fact, Member, Role } from '../detector.js'
 import { calibrate, leastNats } from './calibrate.js'
 import { cohortFact, type FirstSeen, firstSeen } from './cohort.js'
-import { type Flow, type FlowGroups, type FlowOptions, findFlowGroups, strongestShuffledFlow } from './flow.js'
+import {
+  type Flow,
+  type FlowGroups,
+  type FlowOptions,
+  findFlowGroups,
+  prepareFlow,
+  strongestShuffledFlow,
+} from './flow.js'
 import { distinctPairs, edgesOfPairs, type RelationPairs, windowOf } from './pairs.js'
 
 /** A broker deals with at least this many members, and with a quarter of them. */
@@ -12,7 +19,7 @@ const brokerShare = 0.25
 
 interface FlowData {
   readonly flow: Flow
-  /** Entity of node 0. */
+  /** Entity of the account that was given as 0. */
   readonly base: number
   /** Pairs of each relation, one after the other in the flow; `starts` has one entry more. */
   readonly parts: readonly RelationPairs[]
@@ -44,7 +51,7 @@ const readFlow = (snapshot: Snapshot, relations: readonly Relation[], check: () 
       target[p] = turned ? a : b
     }
   })
-  return { flow: { nodeCount: Math.max(0, end - base), source, target }, base, parts, starts }
+  return { flow: prepareFlow(Math.max(0, end - base), source, target), base, parts, starts }
 }
 
 /** Rows of a small table by key, -1 left out: members of sets, pairs of sets. */
@@ -109,12 +116,11 @@ const histogramOf = ({ offsets, rowCount }: FlowGroups['graph']): DegreeHistogra
     const degree = offsets[v + 1]! - offsets[v]!
     if (degree > 0) counts.set(degree, (counts.get(degree) ?? 0) + 1)
   }
-  const sorted = [...counts].sort((a, b) => a[0] - b[0])
-  const ends = offsets[rowCount]!
+  const sorted = [...counts].sort(([a], [b]) => a - b)
   return {
     degrees: Float64Array.from(sorted, ([degree]) => degree),
     nodes: Float64Array.from(sorted, ([, nodes]) => nodes),
-    ends,
+    ends: offsets[rowCount]!,
   }
 }
 
@@ -152,6 +158,10 @@ class Describer {
     this.#firstSeen = firstSeen(data.parts, data.base, data.flow.nodeCount, 'both')
   }
 
+  #entity(node: number): number {
+    return this.#data.base + this.#data.flow.given[node]!
+  }
+
   #partners(node: number): { readonly all: number; readonly inside: number; readonly exclusive: number } {
     const { graph, sets } = this.#groups
     const { offsets, columns } = graph
@@ -179,8 +189,9 @@ class Describer {
         broker = node
         brokerInside = inside
       }
-      members.push({ entity: this.#data.base + node, role, membership: inside / all })
+      members.push({ entity: this.#entity(node), role, membership: inside / all })
     }
+    members.sort((a, b) => a.entity - b.entity)
     const facts = [this.#insideFact(group), this.#doorsFact(group)]
     if (broker !== -1) facts.push(this.#brokerFact(group, broker))
     const cohort = cohortFact(
@@ -199,8 +210,8 @@ class Describer {
   }
 
   #insideFact({ set, nodes, insidePairs }: Group): Fact {
-    const { inside, leaving, reaching, pairs } = this.#groups
-    const expected = (leaving[set]! * reaching[set]!) / pairs
+    const { inside, leaving, reaching } = this.#groups
+    const expected = (leaving[set]! * reaching[set]!) / this.#data.flow.source.length
     return {
       code: 'sybil.inside-dealings',
       sentence: `The ${nodes.length} accounts deal with each other: ${plural(inside[set]!, 'pair')} of sender and receiver are both in the group, where accounts as active as these would have ${rounded(expected)} by chance.`,
@@ -243,7 +254,7 @@ class Describer {
     const { all, inside, exclusive } = this.#partners(broker)
     const { source, target } = this.#data.flow
     const expected = (all * (leaving[set]! + reaching[set]!)) / this.#histogram.ends
-    const name = entityName(this.#snapshot, this.#data.base + broker)
+    const name = entityName(this.#snapshot, this.#entity(broker))
     const only = exclusive > 0 ? ` ${exclusive} of them ${exclusive === 1 ? 'deals' : 'deal'} with nobody else.` : ''
     return {
       code: 'sybil.broker',

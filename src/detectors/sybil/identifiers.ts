@@ -14,6 +14,7 @@ import { combinedSurprise, hypergeometricSurprise, logChoose } from '../../kerne
 import { Random } from '../../kernels/random.js'
 import { type SeparableSets, separableSets } from '../../kernels/separable-sets.js'
 import { countingArgsort } from '../../kernels/sort.js'
+import { deal } from './calibrate.js'
 
 /** Which account (0 .. accountCount - 1) uses which identifier (0 .. identifierCount - 1), each pair once. */
 export interface Uses {
@@ -52,6 +53,9 @@ export interface IdentifierGroups {
 }
 
 const degreeOf = ({ offsets }: Csr, row: number): number => offsets[row + 1]! - offsets[row]!
+
+/** Two uses of shared identifiers weigh as much as one account. */
+const linksPerMember = 2
 
 /** At least half of an identifier's accounts must be held by shared identifiers, or it is a place where strangers meet. */
 const tieShare = 0.5
@@ -150,7 +154,7 @@ export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, che
   const counts = new Uint8Array(accountCount + identifierCount).fill(1, 0, accountCount)
   const sets = separableSets(
     graph,
-    { maxSize: options.maxMembers, membersPerDoor: options.membersPerDoor, counts },
+    { maxSize: options.maxMembers, membersPerDoor: options.membersPerDoor, linksPerMember, counts },
     check,
   )
   const { label, count } = sets
@@ -223,7 +227,7 @@ export const strongestShuffledUses = (
     for (let from = 0, to = 0; from < order.length; from = to) {
       const own = kinds[order[from]!]!
       while (to < order.length && kinds[order[to]!] === own) to++
-      random.shuffle(dealt.subarray(from, to))
+      deal(dealt.subarray(from, to), random, check)
     }
     for (let k = 0; k < order.length; k++) shuffled[order[k]!] = dealt[k]!
     check()

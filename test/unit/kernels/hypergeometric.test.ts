@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { combinedSurprise, hypergeometricSurprise, logChoose, logFactorial } from '#src/kernels/hypergeometric.js'
+import {
+  combinedSurprise,
+  compositionCost,
+  hypergeometricSurprise,
+  logChoose,
+  logFactorial,
+  logGamma,
+} from '#src/kernels/hypergeometric.js'
 
 test('factorials equal sums of logarithms, across the end of the table', () => {
   let sum = 0
@@ -49,4 +56,28 @@ test('combined tests: one test is itself, two follow the Gamma tail', () => {
   expect(combinedSurprise(7, 2)).toBeCloseTo(7 - Math.log(8), 12)
   expect(combinedSurprise(0, 3)).toBe(0)
   expect(combinedSurprise(Infinity, 2)).toBe(Infinity)
+})
+
+test('log-gamma at halves', () => {
+  // Gamma(1/2) = sqrt(pi), and Gamma(x + 1) = x Gamma(x).
+  let expected = 0.5 * Math.log(Math.PI)
+  for (let x = 0.5; x < 200; x++) {
+    expect(logGamma(x)).toBeCloseTo(expected, 9)
+    expected += Math.log(x)
+  }
+})
+
+test('the costs of all compositions are the logarithms of probabilities that sum to 1', () => {
+  for (const total of [1, 2, 7]) {
+    let sum = 0
+    const visit = (counts: number[], left: number): void => {
+      if (counts.length === 3) {
+        sum += Math.exp(-compositionCost(Int32Array.from([9, ...counts, left]), 1, 4))
+        return
+      }
+      for (let k = 0; k <= left; k++) visit([...counts, k], left - k)
+    }
+    visit([], total)
+    expect(sum).toBeCloseTo(1, 12)
+  }
 })
