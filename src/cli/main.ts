@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { RingfenceError } from '../errors.js'
 import { version } from '../jobs/detect.js'
+import { addDemo } from './commands/demo.js'
 import { addDetect } from './commands/detect.js'
 import { addDoctor } from './commands/doctor.js'
 import { addIngest } from './commands/ingest.js'
@@ -38,7 +39,7 @@ const buildProgram = (act: Act): Command => {
         '  ringfence detect && ringfence rings --members   find rings and list their members',
       ].join('\n'),
     )
-  for (const add of [addIngest, addDetect, addRings, addSimulate, addMigrate, addDoctor]) add(program, act)
+  for (const add of [addDemo, addIngest, addDetect, addRings, addSimulate, addMigrate, addDoctor]) add(program, act)
   return program
 }
 
