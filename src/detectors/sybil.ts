@@ -16,8 +16,14 @@ const parameters = Type.Object(
       default: 5,
       minimum: 3,
       maximum: 1000,
+      description: 'Fewest accounts of a group found by its transfers.',
+    }),
+    minSharing: Type.Integer({
+      default: 7,
+      minimum: 3,
+      maximum: 1000,
       description:
-        'Fewest accounts of a group. Below five, families who share a device or a card look the same as rings.',
+        'Fewest accounts of a group found by shared identifiers. Families of up to five, and a small team with its successor, share devices, cards and addresses as completely as rings do.',
     }),
     maxMembers: Type.Integer({
       default: 2000,
@@ -45,7 +51,7 @@ const parameters = Type.Object(
       minimum: 0,
       maximum: 200,
       description:
-        'Degree-keeping shuffles searched in the same way, to learn how strong chance gets. With 0 a stricter bound is used alone.',
+        'Fewest degree-keeping shuffles searched in the same way, to learn how strong chance gets; small data gets up to 39. With 0 a stricter bound is used alone.',
     }),
   },
   { additionalProperties: false },
@@ -76,13 +82,19 @@ export const sybil: Detector<SybilParameters> = {
     seconds: secondsPerInteraction * interactions * (shuffles + 1),
   }),
   run: (context, options) => {
-    const { relations } = context.snapshot
+    const types = new Set(context.snapshot.relations.map(({ type }) => type))
+    const shared = types.has('uses')
+    const flow = types.has('transfer') || types.has('associate')
+    // Each search is right by itself; together they have two chances to be wrong.
+    const searches = Number(shared) + Number(flow)
     const notes: Note[] = []
-    if (!relations.some(({ type }) => type === 'uses' || type === 'transfer' || type === 'associate'))
+    if (searches === 0)
       notes.push({
         code: 'sybil.nothing-to-read',
         message: 'There are no uses, transfers or associations, so sybil clusters were not looked for.',
       })
-    return { candidates: [...identifierCandidates(context, options), ...flowCandidates(context, options)], notes }
+    const sharing = { ...options, minMembers: options.minSharing, searches }
+    const candidates = [...identifierCandidates(context, sharing), ...flowCandidates(context, { ...options, searches })]
+    return { candidates, notes }
   },
 }

@@ -3,18 +3,34 @@
  *
  * The surprise of a set S is s = -ln P(at least as many inside pairs as seen) - (cost of naming S): a weighted Bonferroni bound
  * over all sets that could have been named, so exp(-s) bounds the chance that any set reaches s (Christopher R. Genovese, Kathryn
- * Roeder and Larry Wasserman, "False Discovery Control with p-Value Weighting", Biometrika 93(3), 2006). It holds for any search, and is far
- * too strict for one that only looks at connected sets. The same search on degree-keeping shuffles of the same data shows by
- * how much: with M the largest surprise in R shuffles, a run of the null passes M with chance 1 / (R + 1), and beyond it the tail
- * falls at least as fast as exp(-s).
+ * Roeder and Larry Wasserman, "False Discovery Control with p-Value Weighting", Biometrika 93(3), 2006). It holds for any search,
+ * and is far too strict for one that only looks at connected sets. The same search on R degree-keeping shuffles of the same data
+ * shows by how much: where k of them have a set as strong, p is (k + 1) / (R + 1) (Bernard V. North, David Curtis and Pak C. Sham, "A Note
+ * on the Calculation of Empirical P Values from Monte Carlo Procedures", American Journal of Human Genetics 71(2), 2002); beyond
+ * the strongest of them the tail is taken to fall as exp(-s), as the bound does.
  */
 import type { Random } from '../../kernels/random.js'
 
-export const calibrate = (surprise: number, strongestShuffled: number, shuffles: number): number => {
-  const rank = Math.log(shuffles + 1)
-  const relative = shuffles === 0 ? 0 : strongestShuffled === -Infinity ? rank : rank + (surprise - strongestShuffled)
-  return Math.max(0, surprise, relative)
+/** `strongest` is the largest surprise of each shuffle, -Infinity where a shuffle has no set. */
+export const calibrate = (surprise: number, strongest: Float64Array): number => {
+  let asStrong = 0
+  let most = -Infinity
+  for (const shuffled of strongest) {
+    if (shuffled >= surprise) asStrong++
+    if (shuffled > most) most = shuffled
+  }
+  const ranked = Math.log((strongest.length + 1) / (asStrong + 1))
+  const beyond = most > -Infinity ? Math.max(0, surprise - most) : 0
+  return Math.max(0, surprise, ranked + beyond)
 }
+
+/** So many pairs are searched over in shuffles where the data is small: half a second's work, and a chance told to 1 in 40. */
+const pairsShuffled = 400_000
+const mostShuffles = 39
+
+/** At least `least`, more where they cost little. */
+export const shufflesFor = (pairs: number, least: number): number =>
+  least === 0 ? 0 : Math.max(least, Math.min(mostShuffles, Math.ceil(pairsShuffled / Math.max(1, pairs))))
 
 /** Below this (chance one in three) a candidate is noise that no rate would name, and reporting it would only fill the list. */
 export const leastNats = 1

@@ -1,7 +1,7 @@
 /** Groups in the flow of transfers, as candidates with roles and facts. */
 import { entityName, type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext, EdgeSet, Fact, Member, Role } from '../detector.js'
-import { calibrate, leastNats } from './calibrate.js'
+import { calibrate, leastNats, shufflesFor } from './calibrate.js'
 import { cohortFact, type FirstSeen, firstSeen } from './cohort.js'
 import {
   type Flow,
@@ -273,20 +273,23 @@ class Describer {
 /** Candidates of the flow; none where there are no transfers and no associations. */
 export const flowCandidates = (
   { snapshot, seed, progress, checkCancelled }: DetectorContext,
-  options: FlowOptions & { readonly shuffles: number },
+  options: FlowOptions & { readonly shuffles: number; readonly searches: number },
 ): readonly Candidate[] => {
   const relations = (['transfer', 'associate'] as const).flatMap((type) => relationOf(snapshot, type) ?? [])
   if (relations.length === 0) return []
   const data = readFlow(snapshot, relations, checkCancelled)
   const groups = findFlowGroups(data.flow, options, checkCancelled)
   const { sets, surprise } = groups
-  const rounds = options.shuffles + 1
+  const shuffles = shufflesFor(data.flow.source.length, options.shuffles)
+  const rounds = shuffles + 1
   progress('transfers', 1 / rounds)
   const step = (done: number) => progress('transfers', (1 + done) / rounds)
   const strongest = surprise.some((s) => s > -Infinity)
-    ? strongestShuffledFlow(data.flow, options, options.shuffles, seed, checkCancelled, step)
-    : -Infinity
-  const nats = surprise.map((s) => (s === -Infinity ? 0 : calibrate(s, strongest, options.shuffles)))
+    ? strongestShuffledFlow(data.flow, options, shuffles, seed, checkCancelled, step)
+    : new Float64Array(0)
+  const nats = surprise.map((s) =>
+    s === -Infinity ? 0 : Math.max(0, calibrate(s, strongest) - Math.log(options.searches)),
+  )
   const { source, target, nodeCount } = data.flow
   const { label, count } = sets
   const named = (set: number) => set !== -1 && nats[set]! >= leastNats

@@ -156,7 +156,7 @@ const judge = (
 export const findFlowGroups = (flow: Flow, options: FlowOptions, check: () => void): FlowGroups =>
   judge(flow, undirectedCsr(flow.nodeCount, flow, 'one', check), separableSets, options, check)
 
-/** The largest surprise that the same search gives on degree-keeping shuffles: targets dealt anew over the pairs. */
+/** The largest surprise that the same search gives on each of some degree-keeping shuffles: targets dealt anew over the pairs. */
 export const strongestShuffledFlow = (
   flow: Flow,
   options: FlowOptions,
@@ -164,15 +164,15 @@ export const strongestShuffledFlow = (
   seed: number,
   check: () => void,
   step: (done: number) => void,
-): number => {
-  let strongest = -Infinity
+): Float64Array => {
+  const strongest = new Float64Array(shuffles).fill(-Infinity)
   const target = flow.target.slice()
   for (let s = 0; s < shuffles; s++) {
     deal(target, new Random(seed, s + 1), check)
     const dealt = { ...flow, target }
     // A shuffle hardly ever repeats a pair or turns one round, so its rows need no merging.
     for (const surprise of judge(dealt, adjacencyOf(dealt, check), separableSetsInOrder, options, check).surprise)
-      if (surprise > strongest) strongest = surprise
+      if (surprise > strongest[s]!) strongest[s] = surprise
     step(s + 1)
   }
   return strongest

@@ -2,7 +2,7 @@
 import { entityKindByCode, entityKinds } from '../../../graph-schema/schema.js'
 import { entityName, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext, Fact, Member } from '../detector.js'
-import { calibrate, leastNats } from './calibrate.js'
+import { calibrate, leastNats, shufflesFor } from './calibrate.js'
 import { cohortFact, firstSeen } from './cohort.js'
 import {
   findIdentifierGroups,
@@ -93,7 +93,7 @@ const kindFact = (
 /** Candidates of shared identifiers; none where no account uses any. */
 export const identifierCandidates = (
   { snapshot, seed, progress, checkCancelled }: DetectorContext,
-  options: IdentifierOptions & { readonly shuffles: number },
+  options: IdentifierOptions & { readonly shuffles: number; readonly searches: number },
 ): readonly Candidate[] => {
   const relation = relationOf(snapshot, 'uses')
   if (!relation) return []
@@ -101,13 +101,16 @@ export const identifierCandidates = (
   const { uses, pairs } = data
   const groups = findIdentifierGroups(uses, options, checkCancelled)
   const { accounts, sets, surprise, members } = groups
-  const rounds = options.shuffles + 1
+  const shuffles = shufflesFor(uses.account.length, options.shuffles)
+  const rounds = shuffles + 1
   progress('identifiers', 1 / rounds)
   const step = (done: number) => progress('identifiers', (1 + done) / rounds)
   const strongest = surprise.some((s) => s > -Infinity)
-    ? strongestShuffledUses(uses, options, options.shuffles, seed, checkCancelled, step)
-    : -Infinity
-  const nats = surprise.map((s) => (s === -Infinity ? 0 : calibrate(s, strongest, options.shuffles)))
+    ? strongestShuffledUses(uses, options, shuffles, seed, checkCancelled, step)
+    : new Float64Array(0)
+  const nats = surprise.map((s) =>
+    s === -Infinity ? 0 : Math.max(0, calibrate(s, strongest) - Math.log(options.searches)),
+  )
   const { label, count } = sets
   const insidePairs: number[][] = Array.from({ length: count }, () => [])
   for (let p = 0; p < uses.account.length; p++) {

@@ -207,7 +207,7 @@ export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, che
   return { accounts, identifiers, sets, members, inside, ofAccounts, ofIdentifiers, total, surprise }
 }
 
-/** The largest surprise of the same search on shuffles: identifiers dealt anew over the uses of each kind. */
+/** The largest surprise of the same search on each of some shuffles: identifiers dealt anew over the uses of each kind. */
 export const strongestShuffledUses = (
   uses: Uses,
   options: IdentifierOptions,
@@ -215,13 +215,13 @@ export const strongestShuffledUses = (
   seed: number,
   check: () => void,
   step: (done: number) => void,
-): number => {
+): Float64Array => {
   const { kind, identifier } = uses
   const kinds = Uint8Array.from(identifier, (i) => kind[i]!)
   const order = countingArgsort(kinds, 256)
   const dealt = Int32Array.from(order, (p) => identifier[p]!)
   const shuffled = new Int32Array(identifier.length)
-  let strongest = -Infinity
+  const strongest = new Float64Array(shuffles).fill(-Infinity)
   for (let s = 0; s < shuffles; s++) {
     const random = new Random(seed, -1 - s)
     for (let from = 0, to = 0; from < order.length; from = to) {
@@ -232,7 +232,7 @@ export const strongestShuffledUses = (
     for (let k = 0; k < order.length; k++) shuffled[order[k]!] = dealt[k]!
     check()
     for (const surprise of findIdentifierGroups({ ...uses, identifier: shuffled }, options, check).surprise)
-      if (surprise > strongest) strongest = surprise
+      if (surprise > strongest[s]!) strongest[s] = surprise
     step(s + 1)
   }
   return strongest
