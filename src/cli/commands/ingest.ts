@@ -40,6 +40,8 @@ const format = (text: string): FileFormat => {
 const defaultRejects = (store: string): string =>
   isServerStore(store) ? './ringfence.rejected.ndjson' : `${store}.rejected.ndjson`
 
+const megabytes = (bytes: number): string => count(Math.round(bytes / 1e6))
+
 const load = async (
   context: Context,
   files: readonly string[],
@@ -55,11 +57,10 @@ const load = async (
       rejectsPath: options.rejects ?? defaultRejects(context.store),
       maxRejects: options.maxRejects,
       signal: context.signal,
-      progress: (done, total, records) =>
-        progress.update(
-          total ? done / total : 0,
-          total ? `${count(records)} records` : `${count(records)} records so far`,
-        ),
+      progress: (done, total) =>
+        total
+          ? progress.update(done / total, `${megabytes(done)} of ${megabytes(total)} MB`)
+          : progress.update(0, `${megabytes(done)} MB so far`),
       ...(isServerStore(context.store) ? { batchRecords: SERVER_BATCH_RECORDS } : {}),
     })
   } finally {
