@@ -1,20 +1,14 @@
 /** The command `ringfence`: thin commands over the library, with exit codes 0, 1, 2, 3, 4 and 130. */
 import { Command, CommanderError } from 'commander'
 import { RingfenceError } from '../errors.js'
-import { version } from '../jobs/detect.js'
-import { addDemo } from './commands/demo.js'
-import { addDetect } from './commands/detect.js'
-import { addDoctor } from './commands/doctor.js'
-import { addIngest } from './commands/ingest.js'
-import { addMigrate } from './commands/migrate.js'
-import { addRings } from './commands/rings.js'
-import { addSimulate } from './commands/simulate.js'
+import { version } from '../version.js'
+import { commands } from './commands.js'
 import { type Act, DEFAULT_STORE, makeContext } from './context.js'
 import { showError } from './terminal.js'
 
 const EXIT_CANCELLED = 130
 
-const buildProgram = (act: Act): Command => {
+const buildProgram = async (args: readonly string[], act: Act): Promise<Command> => {
   const program = new Command('ringfence')
     .description(
       'Finds groups of accounts that act as one, says how sure it is and why. A ring is a lead, never a verdict.',
@@ -39,7 +33,10 @@ const buildProgram = (act: Act): Command => {
         '  ringfence detect && ringfence rings --members   find rings and list their members',
       ].join('\n'),
     )
-  for (const add of [addDemo, addIngest, addDetect, addRings, addSimulate, addMigrate, addDoctor]) add(program, act)
+  // What is not called is there for the list of commands only.
+  for (const { name, summary, load } of commands)
+    if (args.includes(name)) (await load())(program, act)
+    else program.command(name).summary(summary)
   return program
 }
 
@@ -73,7 +70,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
     await work(context)
     exit = context.exit
   }
-  const program = buildProgram(act)
+  const program = await buildProgram(args, act)
   strictly(program)
   try {
     if (args.length === 0) {

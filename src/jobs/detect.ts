@@ -1,6 +1,5 @@
 /** The detection job: store -> snapshot -> candidates -> rings -> store. One execution is a run. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import type { Candidate, Note } from '../detectors/detector.js'
 import { detectorParameters, selectDetectors } from '../detectors/registry.js'
@@ -8,6 +7,7 @@ import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import { completeRings } from '../rings/ring-records.js'
 import type { GraphStore, RunRecord, RunWithRings } from '../store/store.js'
+import { version } from '../version.js'
 import { WorkerPool } from './worker-pool.js'
 
 export interface DetectParameters {
@@ -119,10 +119,6 @@ export interface DetectOutcome {
   /** Peak resident memory of the process so far. */
   readonly peakMb: number
 }
-
-export const version: string = (
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
 
 /** Where each stage starts and ends on the job's bar: shares of the time that a run of a million interactions takes. */
 const STAGES = {

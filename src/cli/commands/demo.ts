@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { detectors } from '../../detectors/registry.js'
 import { RingfenceError } from '../../errors.js'
-import { type DetectOutcome, defaultDetectParameters, runDetect, version } from '../../jobs/detect.js'
+import { type DetectOutcome, defaultDetectParameters, runDetect } from '../../jobs/detect.js'
 import { type Comparison, compareWithTruth } from '../../simulate/compare.js'
 import { recordBatches } from '../../simulate/output.js'
 import { defaultSimulation, LEAST_INTERACTIONS } from '../../simulate/parameters.js'
@@ -12,6 +12,7 @@ import { Simulation } from '../../simulate/simulate.js'
 import { behaviours } from '../../simulate/truth.js'
 import { isServerStore, openStore } from '../../store/open.js'
 import type { GraphStore } from '../../store/store.js'
+import { version } from '../../version.js'
 import { type Act, type Context, isService } from '../context.js'
 import { amount, wholeNumber } from '../options.js'
 import { openProgress } from '../progress.js'
@@ -187,7 +188,6 @@ const runDemo = async (context: Context, options: DemoOptions): Promise<void> =>
 export const addDemo = (program: Command, act: Act): void => {
   program
     .command('demo')
-    .summary('a small simulated platform, its rings beside the planted truth, and the service')
     .description(
       'Simulates a small platform, loads it into a DuckDB file, finds its rings, prints them beside those that were planted, and serves the API. A store that the demo has not made is left alone.',
     )

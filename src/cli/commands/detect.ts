@@ -131,7 +131,6 @@ export const addDetect = (program: Command, act: Act): void => {
   const defaults = defaultDetectParameters()
   program
     .command('detect')
-    .summary('find the rings of what the store holds')
     .description(
       'Builds the snapshot, runs the detectors and writes the rings as a new run. The same data, parameters and seed give the same rings.',
     )

@@ -5,8 +5,8 @@ import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
-import { version } from '../../jobs/detect.js'
 import { isServerStore, openStore } from '../../store/open.js'
+import { version } from '../../version.js'
 import type { Act, Context } from '../context.js'
 import { count } from '../table.js'
 
@@ -126,7 +126,6 @@ const runDoctor = async (context: Context): Promise<void> => {
 export const addDoctor = (program: Command, act: Act): void => {
   program
     .command('doctor')
-    .summary('check that everything is there that it needs')
     .description(
       'Checks Node.js, memory, disk, DuckDB and the store, and says what to do where something is missing. Exit code 2 when it is.',
     )

@@ -131,7 +131,6 @@ const runIngest = async (context: Context, files: readonly string[], options: In
 export const addIngest = (program: Command, act: Act): void => {
   program
     .command('ingest')
-    .summary('load interactions and entities from files or standard input')
     .description(
       'Loads CSV, NDJSON or Parquet, plain or gzip; - is standard input. The same file again adds nothing; records that cannot be read are kept aside with their reason.',
     )

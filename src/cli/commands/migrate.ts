@@ -30,7 +30,6 @@ const runMigrate = async (context: Context, options: { readonly status?: boolean
 export const addMigrate = (program: Command, act: Act): void => {
   program
     .command('migrate')
-    .summary("apply the store's migrations, or show them")
     .description(
       'Applies the migrations that are pending, each whole or not at all. Other commands do it by themselves when they open a store.',
     )

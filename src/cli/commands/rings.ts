@@ -169,7 +169,6 @@ const runRings = async (context: Context, options: RingsOptions): Promise<void> 
 export const addRings = (program: Command, act: Act): void => {
   program
     .command('rings')
-    .summary('list the rings of a run')
     .description(
       'Lists the rings of the latest finished run, or of the one named, at or below the false-discovery rate.',
     )

@@ -83,7 +83,6 @@ const runSimulate = async (context: Context, options: SimulateOptions): Promise<
 export const addSimulate = (program: Command, act: Act): void => {
   program
     .command('simulate')
-    .summary('write a labelled synthetic ecosystem as files')
     .description(
       'Writes a synthetic ecosystem with planted rings and innocent groups: interactions.csv, entities.csv, truth.csv and innocents.csv. The same seed gives the same bytes.',
     )

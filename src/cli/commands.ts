@@ -1,0 +1,50 @@
+/**
+ * The commands by name. Each is loaded when it is called, so that a small one does not wait for the libraries of a large one.
+ */
+import type { Command } from 'commander'
+import type { Act } from './context.js'
+
+export interface CommandEntry {
+  readonly name: string
+  /** For the list of commands. */
+  readonly summary: string
+  readonly load: () => Promise<(program: Command, act: Act) => void>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'a small simulated platform, its rings beside the planted truth, and the service',
+    load: async () => (await import('./commands/demo.js')).addDemo,
+  },
+  {
+    name: 'ingest',
+    summary: 'load interactions and entities from files or standard input',
+    load: async () => (await import('./commands/ingest.js')).addIngest,
+  },
+  {
+    name: 'detect',
+    summary: 'find the rings of what the store holds',
+    load: async () => (await import('./commands/detect.js')).addDetect,
+  },
+  {
+    name: 'rings',
+    summary: 'list the rings of a run',
+    load: async () => (await import('./commands/rings.js')).addRings,
+  },
+  {
+    name: 'simulate',
+    summary: 'write a labelled synthetic ecosystem as files',
+    load: async () => (await import('./commands/simulate.js')).addSimulate,
+  },
+  {
+    name: 'migrate',
+    summary: "apply the store's migrations, or show them",
+    load: async () => (await import('./commands/migrate.js')).addMigrate,
+  },
+  {
+    name: 'doctor',
+    summary: 'check that everything is there that it needs',
+    load: async () => (await import('./commands/doctor.js')).addDoctor,
+  },
+]
