@@ -1,20 +1,29 @@
 /**
  * The aggregate graph: one node a group, the weight between two groups the sum over their nodes. The arrays are made as long as
  * the finer graph's and cut where they end ("holey" CSR, as in GVE-Leiden, arXiv 2312.13936), which saves a counting pass;
- * pages that are never written cost no memory.
+ * pages that are never written cost no memory. They are used again by later passes, as fresh pages cost as much as the work.
  */
 import { type Check, checkInterval } from './check.js'
 import type { MassGraph, Scratch } from './local-moving.js'
+
+/** Arrays for the rows of one level, grown when too short. */
+export interface RowBuffers {
+  columns: Int32Array
+  weights: Float64Array
+}
 
 /**
  * `group` holds numbers 0 .. groupCount - 1. Weight inside a group is dropped from the rows, as it no longer depends on the
  * partition; the mass carries it.
  */
+export const emptyBuffers = (): RowBuffers => ({ columns: new Int32Array(0), weights: new Float64Array(0) })
+
 export const aggregate = (
   graph: MassGraph,
   group: Int32Array,
   groupCount: number,
   scratch: Scratch,
+  buffers: RowBuffers,
   check: Check,
 ): MassGraph => {
   const { nodeCount, offsets, columns, weights, mass } = graph
@@ -32,8 +41,11 @@ export const aggregate = (
   tally.fill(0, 0, 2 * groupCount)
 
   const newOffsets = new Int32Array(groupCount + 1)
-  const newColumns = new Int32Array(columns.length)
-  const newWeights = new Float64Array(columns.length)
+  if (buffers.columns.length < columns.length) {
+    buffers.columns = new Int32Array(columns.length)
+    buffers.weights = new Float64Array(columns.length)
+  }
+  const { columns: newColumns, weights: newWeights } = buffers
   const newMass = new Float64Array(groupCount)
   let end = 0
   let i = 0
@@ -49,7 +61,8 @@ export const aggregate = (
       for (let k = from; k < to; k++) {
         const h = group[columns[k]!]!
         const seen = tally[h]!
-        if (seen === 0) touched[found++] = h
+        touched[found] = h
+        found += Number(seen === 0)
         tally[h] = seen + (weights === null ? 1 : weights[k]!)
       }
       entriesSeen += to - from + 1

@@ -8,10 +8,10 @@
  *
  * One difference in the schedule: passes after the first need not begin at the graph itself. Where the graph shrinks fast from
  * level to level, most of what a further pass gains is gained in the middle of the hierarchy, at a fraction of the cost; so
- * passes begin at level 3, 2 and 1 and then once more at the graph (as multigrid's cycles do). Where it does not shrink, as on
+ * passes begin at level 3, 2 and 1, twice, and then once more at the graph (as multigrid's cycles do). Where it does not shrink, as on
  * random graphs, the second pass begins at the graph at once.
  */
-import { aggregate } from './aggregate.js'
+import { aggregate, emptyBuffers, type RowBuffers } from './aggregate.js'
 import {
   blockOrder,
   type CommunityOptions,
@@ -31,7 +31,12 @@ import { refine } from './refine.js'
 const passTolerance = 5e-4
 const lastPassTolerance = 1e-4
 /** A coarser level that gains less than this ends the pass. */
-const levelTolerance = 5e-5
+const levelTolerance = 2e-5
+/**
+ * Where a level of the first pass merges this many nodes into one community on average, it is not refined: parts would begin
+ * again from about single nodes, level by level, and the next pass does that from the graph itself.
+ */
+const wholesaleMerge = 100
 /** No graph needs as many: each level but the last has fewer nodes than the one below. */
 const maxLevels = 64
 /** The deepest level that a pass begins at, and the share of the graph's entries that it may have to be worth it. */
@@ -82,11 +87,13 @@ const runPass = (
   given: Int32Array,
   pass: number,
   frontier: Int32Array | null,
-  tolerance: number,
+  last: boolean,
   scratch: Scratch,
   communityMass: Float64Array,
+  buffers: RowBuffers[],
 ): Int32Array => {
   const { lambda, twiceWeight, seed, check } = problem
+  const tolerance = ((last ? lastPassTolerance : passTolerance) * twiceWeight) / 2
   levels.length = start + 1
   let membership = given
   for (let level = start; ; level++) {
@@ -94,10 +101,14 @@ const runPass = (
     const n = graph.nodeCount
     const order = blockOrder(n, levelRandom(seed, pass, level))
     const first = frontier && level === 0 ? frontier : order
-    const gain = moveNodes(graph, membership, lambda, first, (tolerance * twiceWeight) / 2, scratch, check)
+    const gain = moveNodes(graph, membership, lambda, first, tolerance, scratch, check)
     const group = new Int32Array(n)
     const finished = (level > start && gain < (levelTolerance * twiceWeight) / 2) || level === maxLevels
-    let count = finished ? n : refine(graph, membership, group, lambda, order, scratch, communityMass, check)
+    let count = n
+    if (!finished && !last && pass === 0 && countCommunities(membership, scratch) * wholesaleMerge < n) {
+      group.set(membership)
+      count = renumber(group)
+    } else if (!finished) count = refine(graph, membership, group, lambda, order, scratch, communityMass, check)
     if (count === n) {
       // Nothing was refined: either all nodes are alone, or communities are to be made of what hangs together in them.
       count = splitDisconnected(graph, membership, group, scratch.queue)
@@ -105,8 +116,16 @@ const runPass = (
       membership = group.slice()
     }
     membership = liftMembership(membership, group, count, scratch)
-    levels.push({ graph: aggregate(graph, group, count, scratch, check), group })
+    buffers[level] ??= emptyBuffers()
+    levels.push({ graph: aggregate(graph, group, count, scratch, buffers[level]!, check), group })
   }
+}
+
+const countCommunities = (membership: Int32Array, { touched: seen }: Scratch): number => {
+  let count = 0
+  for (let v = 0; v < membership.length; v++) seen[membership[v]!] = 0
+  for (let v = 0; v < membership.length; v++) if (seen[membership[v]!]!++ === 0) count++
+  return count
 }
 
 const startsOf = (levels: readonly Level[]): number[] => {
@@ -114,7 +133,7 @@ const startsOf = (levels: readonly Level[]): number[] => {
   const entries = levels[0]!.graph.columns.length
   for (let level = Math.min(deepestStart, levels.length - 2); level > 0; level--)
     if (levels[level]!.graph.columns.length < worthwhileShare * entries) starts.push(level)
-  return [...starts, 0]
+  return [...starts, ...starts, 0]
 }
 
 /**
@@ -128,16 +147,17 @@ export const leiden = (graph: UndirectedCsr, options: CommunityOptions = {}): Pa
   const scratch = createScratch(n)
   const communityMass = new Float64Array(n)
   const levels: Level[] = [{ graph: problem.base, group: null }]
-  const run = (start: number, given: Int32Array, pass: number, tolerance: number, frontier: Int32Array | null = null) =>
-    runPass(problem, levels, start, given, pass, frontier, tolerance, scratch, communityMass)
+  const buffers: RowBuffers[] = []
+  const run = (start: number, given: Int32Array, pass: number, last: boolean, frontier: Int32Array | null = null) =>
+    runPass(problem, levels, start, given, pass, frontier, last, scratch, communityMass, buffers)
   let top: Int32Array
-  if (options.initial) top = run(0, problem.initial, 0, lastPassTolerance, problem.frontier)
+  if (options.initial) top = run(0, problem.initial, 0, true, problem.frontier)
   else {
-    top = run(0, problem.initial, 0, passTolerance)
+    top = run(0, problem.initial, 0, false)
     const starts = startsOf(levels)
     for (let i = 0; i < starts.length; i++) {
       const start = starts[i]!
-      top = run(start, lowerMembership(levels, top, start), i + 1, start === 0 ? lastPassTolerance : passTolerance)
+      top = run(start, lowerMembership(levels, top, start), i + 1, start === 0)
     }
   }
   const community = lowerMembership(levels, top, 0)

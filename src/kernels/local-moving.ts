@@ -26,6 +26,7 @@ export interface MassGraph {
 export interface Scratch {
   /** Two numbers a community: weight from the node at hand (0 between nodes), and the community's mass. Side by side for the cache. */
   readonly tally: Float64Array
+  /** One longer, as the place after the last is written to as well. */
   readonly touched: Int32Array
   readonly queue: Int32Array
   readonly queued: Uint8Array
@@ -36,7 +37,7 @@ export interface Scratch {
 
 export const createScratch = (size: number): Scratch => ({
   tally: new Float64Array(2 * size),
-  touched: new Int32Array(size),
+  touched: new Int32Array(size + 1),
   queue: new Int32Array(size),
   queued: new Uint8Array(size),
   size: new Int32Array(size),
@@ -94,7 +95,9 @@ export const moveNodes = (
     for (let k = from; k < to; k++) {
       const c = membership[columns[k]!]!
       const seen = tally[2 * c]!
-      if (seen === 0) touched[found++] = c
+      // Without a branch: whether a community was seen before cannot be predicted.
+      touched[found] = c
+      found += Number(seen === 0)
       tally[2 * c] = seen + (weights === null ? 1 : weights[k]!)
     }
     const m = mass[v]!

@@ -6,7 +6,7 @@
  * Vincent D. Blondel, Jean-Loup Guillaume, Renaud Lambiotte and Etienne Lefebvre, "Fast unfolding of communities in large
  * networks", Journal of Statistical Mechanics 2008 P10008, doi:10.1088/1742-5468/2008/10/P10008.
  */
-import { aggregate } from './aggregate.js'
+import { aggregate, emptyBuffers } from './aggregate.js'
 import {
   blockOrder,
   type CommunityOptions,
@@ -38,7 +38,7 @@ export const louvain = (graph: UndirectedCsr, options: CommunityOptions = {}): P
     if (depth === 0) community.set(membership)
     else for (let v = 0; v < community.length; v++) community[v] = membership[community[v]!]!
     if (count === level.nodeCount || (depth > 0 && gain < (tolerance * twiceWeight) / 2)) break
-    level = aggregate(level, membership, count, scratch, check)
+    level = aggregate(level, membership, count, scratch, emptyBuffers(), check)
     membership = Int32Array.from({ length: count }, (_, c) => c)
   }
   const pieces = new Int32Array(graph.rowCount)

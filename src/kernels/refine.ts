@@ -47,7 +47,8 @@ export const refine = (
       const p = parts[u]!
       const w = weights === null ? 1 : weights[k]!
       const seen = tally[2 * p]!
-      if (seen === 0) touched[found++] = p
+      touched[found] = p
+      found += Number(seen === 0)
       tally[2 * p] = seen + w
       inside += w
     }
