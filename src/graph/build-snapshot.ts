@@ -1,12 +1,12 @@
 /**
  * From a store's columns to the canonical snapshot: the same entities and interactions give the same bytes, whatever order they
- * come in. Linear in entities and interactions: entities by radix sort on their ids' bytes, interactions by two counting sorts
- * (Gustavson 1978, see kernels/csr.ts) and a small sort where one actor meets one target more than once.
+ * come in. Linear in entities and interactions, but for a small sort where one actor meets one target more than once.
  */
 import { entityKindByCode, interactionTypeByCode } from '../../graph-schema/schema.js'
 import { compareByteStrings, sortByteStrings } from '../kernels/sort-bytes.js'
+import { buildRelation } from './build-relation.js'
 import type { RawGraph } from './raw-graph.js'
-import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from './shared-arrays.js'
+import { sharedFloat64, sharedInt32, sharedUint8 } from './shared-arrays.js'
 import type { EntityTable, Relation, Snapshot } from './snapshot.js'
 
 /** Entities that belong in the snapshot, renumbered; `rank` is the new number of each raw position, -1 for those left out. */
@@ -85,157 +85,10 @@ const groupByType = ({ count, type }: RawGraph): { readonly byType: Int32Array; 
   return { byType, offsets }
 }
 
-/** First and last entity, rounded to whole kinds, so that a detector sees all accounts of a kind, also those without an edge. */
-const kindRange = (kindOffsets: Int32Array, least: number, most: number): readonly [number, number] => {
-  let from = 0
-  let to = kindOffsets.length - 1
-  while (kindOffsets[from + 1]! <= least) from++
-  while (kindOffsets[to - 1]! > most) to--
-  return [kindOffsets[from]!, kindOffsets[to]!]
-}
-
-/** Orders interactions of one actor and one target: time with unknown first, market, scenario, weight. */
-const compareParallel = (raw: RawGraph, place: Uint16Array, i: number, j: number): number => {
-  const a = raw.at[i]!
-  const b = raw.at[j]!
-  if (a !== b) {
-    const unknownA = Number.isNaN(a)
-    const unknownB = Number.isNaN(b)
-    if (unknownA !== unknownB) return unknownA ? -1 : 1
-    if (!unknownA) return a < b ? -1 : 1
-  }
-  return (
-    place[raw.market[i]!]! - place[raw.market[j]!]! ||
-    raw.scenario[i]! - raw.scenario[j]! ||
-    raw.weight[i]! - raw.weight[j]!
-  )
-}
-
-/** Above this a run of parallel interactions is sorted by the engine's merge sort, not by insertion. */
-const shortRun = 16
-
-const sortRun = (raw: RawGraph, place: Uint16Array, edges: Int32Array, from: number, to: number): void => {
-  if (to - from > shortRun) {
-    edges.subarray(from, to).sort((i, j) => compareParallel(raw, place, i, j))
-    return
-  }
-  for (let k = from + 1; k < to; k++) {
-    const moved = edges[k]!
-    let j = k - 1
-    while (j >= from && compareParallel(raw, place, edges[j]!, moved) > 0) {
-      edges[j + 1] = edges[j]!
-      j--
-    }
-    edges[j + 1] = moved
-  }
-}
-
-interface RelationInput {
-  readonly raw: RawGraph
-  readonly rank: Int32Array
-  readonly place: Uint16Array
-  readonly kindOffsets: Int32Array
-  /** Positions of the interactions of this type. */
-  readonly edges: Int32Array
-}
-
-const buildRelation = (code: number, { raw, rank, place, kindOffsets, edges }: RelationInput): Relation => {
-  const n = edges.length
-  let leastActor = rank.length
-  let mostActor = -1
-  let leastTarget = rank.length
-  let mostTarget = -1
-  for (let k = 0; k < n; k++) {
-    const a = rank[raw.actor[edges[k]!]!]!
-    const t = rank[raw.target[edges[k]!]!]!
-    if (a < leastActor) leastActor = a
-    if (a > mostActor) mostActor = a
-    if (t < leastTarget) leastTarget = t
-    if (t > mostTarget) mostTarget = t
-  }
-  const [actorFrom, actorTo] = kindRange(kindOffsets, leastActor, mostActor)
-  const [targetFrom, targetTo] = kindRange(kindOffsets, leastTarget, mostTarget)
-
-  const outOffsets = sharedInt32(actorTo - actorFrom + 1)
-  const inOffsets = sharedInt32(targetTo - targetFrom + 1)
-  for (let k = 0; k < n; k++) {
-    outOffsets[rank[raw.actor[edges[k]!]!]! - actorFrom + 1]!++
-    inOffsets[rank[raw.target[edges[k]!]!]! - targetFrom + 1]!++
-  }
-  for (let r = 1; r < outOffsets.length; r++) outOffsets[r]! += outOffsets[r - 1]!
-  for (let r = 1; r < inOffsets.length; r++) inOffsets[r]! += inOffsets[r - 1]!
-
-  const byTarget = new Int32Array(n)
-  const nextIn = inOffsets.slice()
-  for (let k = 0; k < n; k++) {
-    const i = edges[k]!
-    byTarget[nextIn[rank[raw.target[i]!]! - targetFrom]!++] = i
-  }
-  const nextOut = outOffsets.slice()
-  const sorted = new Int32Array(n)
-  const target = sharedInt32(n)
-  for (let k = 0; k < n; k++) {
-    const i = byTarget[k]!
-    const to = nextOut[rank[raw.actor[i]!]! - actorFrom]!++
-    sorted[to] = i
-    target[to] = rank[raw.target[i]!]!
-  }
-  for (let r = 0; r + 1 < outOffsets.length; r++) {
-    const end = outOffsets[r + 1]!
-    for (let k = outOffsets[r]!; k < end; ) {
-      let to = k + 1
-      while (to < end && target[to] === target[k]) to++
-      if (to - k > 1) sortRun(raw, place, sorted, k, to)
-      k = to
-    }
-  }
-
-  const at = sharedFloat64(n)
-  const weight = sharedFloat32(n)
-  const market = sharedUint16(n)
-  const scenario = sharedUint8(n)
-  for (let k = 0; k < n; k++) {
-    const i = sorted[k]!
-    // One bit pattern for unknown and for zero: NaN has many, -0 equals 0.
-    at[k] = Number.isNaN(raw.at[i]!) ? Number.NaN : raw.at[i]! + 0
-    weight[k] = raw.weight[i]! + 0
-    market[k] = place[raw.market[i]!]!
-    scenario[k] = raw.scenario[i]!
-  }
-
-  const source = sharedInt32(n)
-  const inEdge = sharedInt32(n)
-  nextIn.set(inOffsets)
-  for (let r = 0; r + 1 < outOffsets.length; r++) {
-    for (let k = outOffsets[r]!, end = outOffsets[r + 1]!; k < end; k++) {
-      const to = nextIn[target[k]! - targetFrom]!++
-      source[to] = r + actorFrom
-      inEdge[to] = k
-    }
-  }
-  const type = interactionTypeByCode[code]
-  if (type === undefined) throw new RangeError(`the schema has no interaction type with code ${code}`)
-  return {
-    type,
-    count: n,
-    actorFrom,
-    outOffsets,
-    target,
-    at,
-    weight,
-    market,
-    scenario,
-    targetFrom,
-    inOffsets,
-    source,
-    inEdge,
-  }
-}
-
 /**
  * The snapshot of all interactions of `raw`, the entities at their ends, and those that were recorded by themselves.
  * Throws RangeError where a code or a position is outside its range, or where two entities have the same kind and id.
- * Memory: the result (27 bytes an interaction) and 12 bytes an interaction while it runs.
+ * Memory: the result (27 bytes an interaction), 4 bytes an interaction and 48 for each of the largest type while it runs.
  */
 export const buildSnapshot = (raw: RawGraph): Snapshot => {
   const { table, rank } = buildEntities(raw)
