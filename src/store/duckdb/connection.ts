@@ -2,13 +2,13 @@
  * Opens a DuckDB file for this process alone: one instance, one owner. A failed open is reported, never tried again here: DuckDB
  * gives no promise about a second instance on one file in one process.
  */
-import { existsSync, linkSync, mkdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { RingfenceError } from '../../errors.js'
 import { lockHolder } from './errors.js'
-import { readOwner } from './owner.js'
+import { isAlive, readOwner } from './owner.js'
 
 export interface DuckDbOptions {
   /** What DuckDB itself may use, as in '1GB'; what does not fit goes to disk. */
@@ -73,12 +73,14 @@ const openError = (error: unknown, path: string): RingfenceError => {
   return new RingfenceError('store.damaged', `${path}: ${message}`, { path }, { cause: error })
 }
 
+const creating = (path: string, pid: number | string): string => `${path}.creating-${pid}`
+
 /**
  * Makes an empty database under another name and links it into place, so that a kill leaves either no store or a whole one, and
  * two processes that start together make one.
  */
 const createEmpty = async (path: string): Promise<void> => {
-  const fresh = `${path}.creating-${process.pid}`
+  const fresh = creating(path, process.pid)
   rmSync(fresh, { force: true })
   rmSync(`${fresh}.wal`, { force: true })
   try {
@@ -92,6 +94,18 @@ const createEmpty = async (path: string): Promise<void> => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw openError(error, path)
   } finally {
     rmSync(fresh, { force: true })
+  }
+}
+
+/** What processes that were killed have left beside the store: scratch files, and databases that never got its name. */
+const removeLeftovers = (path: string, scratch: string): void => {
+  rmSync(scratch, { recursive: true, force: true })
+  const folder = dirname(path)
+  const prefix = creating(basename(path), '')
+  for (const file of readdirSync(folder)) {
+    if (!file.startsWith(prefix)) continue
+    const pid = Number.parseInt(file.slice(prefix.length), 10)
+    if (!isAlive(pid)) rmSync(join(folder, file), { force: true })
   }
 }
 
@@ -127,8 +141,8 @@ export const openFile = async (location: string, options: DuckDbOptions): Promis
     openHere.delete(key)
     throw openError(error, path)
   }
-  // The lock is ours: what lies in the scratch folder was left by a process that was killed.
-  rmSync(scratch, { recursive: true, force: true })
+  // The lock is ours: no process that runs uses the scratch folder.
+  removeLeftovers(path, scratch)
   mkdirSync(scratch)
   return {
     instance,

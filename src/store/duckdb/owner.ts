@@ -14,7 +14,8 @@ export interface StoreOwner {
 
 const ownerFile = (path: string): string => `${path}.owner.json`
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process of this number runs on this machine. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

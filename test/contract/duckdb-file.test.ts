@@ -1,0 +1,317 @@
+/** What is DuckDB's own: the file, its lock, its scratch folder, and a kill at any moment. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { buildSnapshot } from '#src/graph/build-snapshot.js'
+import { snapshotDigest } from '#src/graph/snapshot-digest.js'
+import { Random } from '#src/kernels/random.js'
+import { claimOwner, readOwner } from '#src/store/duckdb/owner.js'
+import { openStore } from '#src/store/open.js'
+import { batchOf } from '../support/batches.js'
+
+const loadBatches = 30
+const writer = fileURLToPath(new URL('../support/duckdb-writer.js', import.meta.url))
+
+let folder = ''
+let path = ''
+const children: ChildProcess[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringfence-file-'))
+  path = join(folder, 'store.duckdb')
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const start = (...args: string[]) => {
+  const child = spawn(process.execPath, [writer, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
+  let output = ''
+  let errors = ''
+  child.stdout.on('data', (data) => {
+    output += data
+  })
+  child.stderr.on('data', (data) => {
+    errors += data
+  })
+  const ended = once(child, 'close')
+  return {
+    child,
+    ended,
+    errors: () => errors,
+    output: () => output,
+    opened: async () => {
+      while (!output.includes('open')) {
+        if (child.exitCode !== null) throw new Error(`the process ended: ${errors}`)
+        await wait(10)
+      }
+    },
+  }
+}
+
+const loadWhole = async (): Promise<number> => {
+  const begin = performance.now()
+  const { child, ended, errors } = start('load', path)
+  await ended
+  expect([child.exitCode, errors()]).toEqual([0, ''])
+  return performance.now() - begin
+}
+
+const fingerprint = async () => {
+  const store = await openStore(path)
+  try {
+    return { ...(await store.counts()), digest: snapshotDigest(buildSnapshot(await store.readGraph(null))) }
+  } finally {
+    await store.close()
+  }
+}
+
+test('a kill at any moment, then the same load again, ends with the same store as one clean load', async () => {
+  const duration = await loadWhole()
+  const clean = await fingerprint()
+  rmSync(folder, { recursive: true })
+  mkdirSync(folder)
+
+  const random = new Random(Date.now())
+  let killed = 0
+  let keptBefore = 0
+  // Moments all over the load, those while the file is made and opened included.
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const { child, ended, output } = start('load', path)
+    await wait(random.float() * duration * (attempt < 3 ? 0.3 : 1))
+    if (child.kill('SIGKILL')) killed++
+    await ended
+    const acknowledged = Number(output().trim().split('\n').at(-1)) || 0
+    if (!existsSync(path)) {
+      expect(acknowledged).toBe(0)
+      continue
+    }
+    const kept = await fingerprint()
+    // Each batch brings new interactions: no more than all, and no fewer than before.
+    expect(kept.interactions).toBeGreaterThanOrEqual(Math.max(keptBefore, acknowledged))
+    expect(kept.interactions).toBeLessThanOrEqual(clean.interactions)
+    if (acknowledged === loadBatches) expect(kept).toEqual(clean)
+    keptBefore = kept.interactions
+  }
+  expect(killed).toBeGreaterThan(5)
+  await loadWhole()
+  expect(await fingerprint()).toEqual(clean)
+  expect(readdirSync(folder)).toEqual(['store.duckdb'])
+})
+
+test('an acknowledged batch survives a kill, without a checkpoint', async () => {
+  const { child, ended, output } = start('load', path)
+  while (!output().includes('\n3\n')) await wait(5)
+  child.kill('SIGKILL')
+  await ended
+  const acknowledged = Number(output().trim().split('\n').at(-1))
+  const killed = await fingerprint()
+  const complete = join(folder, 'again')
+  mkdirSync(complete)
+  path = join(complete, 'store.duckdb')
+  await loadWhole()
+  expect(killed.interactions / (await fingerprint()).interactions).toBeGreaterThan((acknowledged - 1) / loadBatches)
+})
+
+test('a second process is told who holds the file, and where it is served', async () => {
+  const { child, opened } = start('hold', path)
+  await opened()
+  await expect(openStore(path)).rejects.toMatchObject({
+    code: 'store.locked',
+    detail: expect.stringContaining(`process ${child.pid}`),
+    facts: { pid: child.pid, address: null },
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+
+  const serving = start('hold', path, 'http://127.0.0.1:8080')
+  await serving.opened()
+  await expect(openStore(path)).rejects.toMatchObject({
+    code: 'store.locked',
+    detail: expect.stringContaining('--store http://127.0.0.1:8080'),
+    facts: { pid: serving.child.pid, address: 'http://127.0.0.1:8080' },
+  })
+  serving.child.kill('SIGKILL')
+  await once(serving.child, 'exit')
+  expect(readOwner(path)).toBeNull()
+  await (await openStore(path)).close()
+})
+
+test('an owner is named until it lets go', async () => {
+  const release = claimOwner(path, { address: 'http://127.0.0.1:9' })
+  expect(readOwner(path)).toMatchObject({ pid: process.pid, address: 'http://127.0.0.1:9' })
+  release()
+  expect(readOwner(path)).toBeNull()
+  expect(readdirSync(folder)).toEqual([])
+  writeFileSync(`${path}.owner.json`, '{"pid":')
+  expect(readOwner(path)).toBeNull()
+})
+
+test('one process opens a file once', async () => {
+  const store = await openStore(path)
+  await expect(openStore(path)).rejects.toMatchObject({ code: 'store.locked', facts: { pid: process.pid } })
+  expect(await store.counts()).toEqual({ entities: 0, interactions: 0 })
+  await store.close()
+  await (await openStore(path)).close()
+})
+
+test('two processes that make the same new store end with one', async () => {
+  const both = [start('load', path), start('load', path)]
+  await Promise.all(both.map(({ ended }) => ended))
+  const codes = both.map(({ child }) => child.exitCode)
+  expect(codes).toContain(0)
+  for (const { child, errors } of both) if (child.exitCode !== 0) expect(errors()).toContain('is held by process')
+  const made = await fingerprint()
+  await loadWhole()
+  expect(await fingerprint()).toEqual(made)
+})
+
+test('a file that is no store is refused, and left as it was', async () => {
+  const text = 'id,type,actor,target\n'.repeat(2000)
+  writeFileSync(path, text)
+  await expect(openStore(path)).rejects.toMatchObject({ code: 'store.damaged' })
+  expect(readFileSync(path, 'utf8')).toBe(text)
+
+  await expect(openStore(folder)).rejects.toMatchObject({ code: 'store.damaged' })
+
+  const foreign = join(folder, 'foreign.duckdb')
+  const instance = await DuckDBInstance.create(foreign)
+  const connection = await instance.connect()
+  await connection.run('CREATE TABLE sales (amount INTEGER)')
+  connection.closeSync()
+  instance.closeSync()
+  await expect(openStore(foreign)).rejects.toMatchObject({
+    code: 'store.damaged',
+    detail: expect.stringContaining('sales'),
+  })
+
+  const short = join(folder, 'short.duckdb')
+  await (await openStore(short)).close()
+  truncateSync(short, 5000)
+  await expect(openStore(short)).rejects.toMatchObject({ code: 'store.damaged' })
+})
+
+test('a store that is not there is made only when that is wanted', async () => {
+  await expect(openStore(path, { create: false })).rejects.toMatchObject({ code: 'file.missing' })
+  await expect(openStore(join(folder, 'none', 'store.duckdb'))).rejects.toMatchObject({ code: 'file.missing' })
+  expect(readdirSync(folder)).toEqual([])
+  await expect(openStore('postgres://user:secret@host/db')).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.not.stringContaining('secret'),
+  })
+})
+
+test('what a killed process left is removed, and nothing is left beside a closed store', async () => {
+  mkdirSync(`${path}.tmp`)
+  writeFileSync(join(`${path}.tmp`, 'interactions.tsv'), 'left over')
+  // No process has the greatest number that Linux gives, nor more.
+  writeFileSync(`${path}.creating-${2 ** 22 + 1}`, 'left over')
+  const store = await openStore(path)
+  await store.writeBatch(batchOf([{ id: '1', type: 'like', actor: 'user:a', target: 'video:v' }]))
+  expect(readdirSync(`${path}.tmp`).filter((file) => file !== 'spill')).toEqual([])
+  await store.close()
+  expect(readdirSync(folder)).toEqual(['store.duckdb'])
+})
+
+test('a batch with a line that cannot be read adds nothing, and the next one is taken', async () => {
+  const store = await openStore(path)
+  const good = batchOf(
+    Array.from(
+      { length: 3000 },
+      (_, i) => ({ id: `${i}`, type: 'like', actor: `user:${i}`, target: 'video:v' }) as const,
+    ),
+  )
+  const broken = Buffer.concat([good.interactions, Buffer.from('3001\t6\tx\t1\ta\t2\tv\t\t\t0\tnot a number\t\n')])
+  await expect(store.writeBatch({ ...good, interactions: broken, interactionCount: 3001 })).rejects.toThrow()
+  await expect(store.writeBatch({ ...good, interactionCount: 3001 })).rejects.toThrow('3001')
+  expect(await store.counts()).toEqual({ entities: 0, interactions: 0 })
+  expect(await store.writeBatch(good)).toMatchObject({ accepted: 3000 })
+  await store.close()
+})
+
+test('more markets than a code can number are refused, and nothing of the batch stays', async () => {
+  const store = await openStore(path)
+  const lines = (count: number) =>
+    batchOf(
+      Array.from(
+        { length: count },
+        (_, i) => ({ id: `${i}`, type: 'like', actor: 'user:a', target: 'video:v', market: `m${i}` }) as const,
+      ),
+    )
+  await expect(store.writeBatch(lines(65_536))).rejects.toMatchObject({ code: 'store.full' })
+  expect(await store.counts()).toEqual({ entities: 0, interactions: 0 })
+  expect(await store.writeBatch(lines(65_535))).toMatchObject({ accepted: 65_535 })
+  expect(buildSnapshot(await store.readGraph(null)).markets).toHaveLength(65_536)
+  await store.close()
+})
+
+test('keys are made anew where the engine hashes in another way than when they were made', async () => {
+  const batch = batchOf([
+    { id: '1', type: 'like', actor: 'user:a', target: 'video:v' },
+    { id: '2', type: 'like', actor: 'user:b', target: 'video:v' },
+  ])
+  const store = await openStore(path)
+  await store.writeBatch(batch)
+  await store.close()
+
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  await connection.run("UPDATE settings SET value = 'of another engine' WHERE name = 'hash-probe'")
+  await connection.run('UPDATE interactions SET key = key + 1')
+  await connection.run('UPDATE entities SET key = key + 1')
+  connection.closeSync()
+  instance.closeSync()
+
+  const again = await openStore(path)
+  expect(await again.writeBatch(batch)).toEqual({ accepted: 0, duplicates: 2, conflicts: [], entities: 0 })
+  expect(await again.readEntity('user', 'a')).not.toBeNull()
+  await again.close()
+})
+
+test('the view for people shows names', async () => {
+  const store = await openStore(path)
+  await store.writeBatch(
+    batchOf([
+      { id: '1', type: 'like', actor: 'user:a', target: 'video:v', at: '2026-01-02T03:04:05.678Z', market: 'US' },
+    ]),
+  )
+  await store.close()
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  const shown = await connection.run('SELECT * REPLACE ("at"::VARCHAR AS "at") FROM readable_interactions')
+  expect(await shown.getRowObjectsJson()).toEqual([
+    {
+      type: 'like',
+      id: '1',
+      actor: 'user:a',
+      target: 'video:v',
+      at: '2026-01-02 03:04:05.678',
+      market: 'US',
+      scenario: 'content',
+      weight: 1,
+      attributes: null,
+    },
+  ])
+  connection.closeSync()
+  instance.closeSync()
+})
