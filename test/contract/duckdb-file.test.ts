@@ -18,11 +18,11 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { buildSnapshot } from '#src/graph/build-snapshot.js'
-import { snapshotDigest } from '#src/graph/snapshot-digest.js'
 import { Random } from '#src/kernels/random.js'
 import { claimOwner, readOwner } from '#src/store/duckdb/owner.js'
 import { openStore } from '#src/store/open.js'
 import { batchOf } from '../support/batches.js'
+import { stateOf } from '../support/store-state.js'
 
 const loadBatches = 30
 const writer = fileURLToPath(new URL('../support/duckdb-writer.js', import.meta.url))
@@ -69,69 +69,82 @@ const start = (...args: string[]) => {
   }
 }
 
-const loadWhole = async (): Promise<number> => {
+const loadWhole = async (...options: string[]): Promise<{ readonly milliseconds: number; readonly output: string }> => {
   const begin = performance.now()
-  const { child, ended, errors } = start('load', path)
+  const { child, ended, errors, output } = start('load', path, ...options)
   await ended
   expect([child.exitCode, errors()]).toEqual([0, ''])
-  return performance.now() - begin
+  return { milliseconds: performance.now() - begin, output: output() }
 }
 
-const fingerprint = async () => {
+const state = async (): Promise<string> => {
   const store = await openStore(path)
   try {
-    return { ...(await store.counts()), digest: snapshotDigest(buildSnapshot(await store.readGraph(null))) }
+    return JSON.stringify(await stateOf(store))
   } finally {
     await store.close()
   }
 }
 
-test('a kill at any moment, then the same load again, ends with the same store as one clean load', async () => {
-  const duration = await loadWhole()
-  const clean = await fingerprint()
+const emptyFolder = (): void => {
   rmSync(folder, { recursive: true })
   mkdirSync(folder)
+}
+
+test('a kill at any moment, then the same load again, ends with the same store as one clean load', async () => {
+  await (await openStore(path)).close()
+  // Every state that whole batches lead to, the empty store first.
+  const states = [await state()]
+  const { output } = await loadWhole('states')
+  for (const line of output.trim().split('\n').slice(1)) states.push(line.slice(line.indexOf(' ') + 1))
+  expect(states).toHaveLength(loadBatches + 1)
+  const clean = states.at(-1)
+  expect(await state()).toBe(clean)
+  emptyFolder()
+  const { milliseconds, output: plain } = await loadWhole()
+  const statements = plain
+    .trim()
+    .split('\n')
+    .map((line) => Number(line.split(' ')[1]))
+  expect(await state()).toBe(clean)
+  emptyFolder()
 
   const random = new Random(Date.now())
   let killed = 0
-  let keptBefore = 0
-  // Moments all over the load, those while the file is made and opened included.
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const { child, ended, output } = start('load', path)
-    await wait(random.float() * duration * (attempt < 3 ? 0.3 : 1))
-    if (child.kill('SIGKILL')) killed++
-    await ended
-    const acknowledged = Number(output().trim().split('\n').at(-1)) || 0
-    if (!existsSync(path)) {
-      expect(acknowledged).toBe(0)
-      continue
-    }
-    const kept = await fingerprint()
-    // Each batch brings new interactions: no more than all, and no fewer than before.
-    expect(kept.interactions).toBeGreaterThanOrEqual(Math.max(keptBefore, acknowledged))
-    expect(kept.interactions).toBeLessThanOrEqual(clean.interactions)
-    if (acknowledged === loadBatches) expect(kept).toEqual(clean)
-    keptBefore = kept.interactions
+  let reached = 0
+  /** After a kill the store holds whole batches: the acknowledged ones, perhaps the one under way, and all from before. */
+  const check = async (run: ReturnType<typeof start>): Promise<void> => {
+    await run.ended
+    if (run.child.signalCode === 'SIGKILL') killed++
+    const acknowledged = Number.parseInt(run.output().trim().split('\n').at(-1)!, 10) || 0
+    // Killed before the file was there.
+    if (!existsSync(path)) return
+    reached = Math.max(reached, acknowledged)
+    const batches = states.indexOf(await state())
+    expect(batches).toBeGreaterThanOrEqual(reached)
+    reached = batches
   }
-  expect(killed).toBeGreaterThan(5)
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const run = start('load', path)
+    await wait(random.float() * milliseconds * (attempt < 2 ? 0.3 : 1))
+    run.child.kill('SIGKILL')
+    await check(run)
+  }
+  expect(killed).toBeGreaterThan(2)
   await loadWhole()
-  expect(await fingerprint()).toEqual(clean)
+  expect(await state()).toBe(clean)
   expect(readdirSync(folder)).toEqual(['store.duckdb'])
-})
 
-test('an acknowledged batch survives a kill, without a checkpoint', async () => {
-  const { child, ended, output } = start('load', path)
-  while (!output().includes('\n3\n')) await wait(5)
-  child.kill('SIGKILL')
-  await ended
-  const acknowledged = Number(output().trim().split('\n').at(-1))
-  const killed = await fingerprint()
-  const complete = join(folder, 'again')
-  mkdirSync(complete)
-  path = join(complete, 'store.duckdb')
+  // Between two statements of a new store: while it is migrated, and then in the first batches.
+  for (let attempt = 0; attempt < 12; attempt++) {
+    emptyFolder()
+    reached = 0
+    const [from, to] = attempt < 3 ? [0, statements[0]!] : [statements[0]!, statements[3]!]
+    await check(start('load', path, String(from + 1 + random.below(to - from))))
+  }
   await loadWhole()
-  expect(killed.interactions / (await fingerprint()).interactions).toBeGreaterThan((acknowledged - 1) / loadBatches)
-})
+  expect(await state()).toBe(clean)
+}, 400_000)
 
 test('a second process is told who holds the file, and where it is served', async () => {
   const { child, opened } = start('hold', path)
@@ -181,9 +194,9 @@ test('two processes that make the same new store end with one', async () => {
   const codes = both.map(({ child }) => child.exitCode)
   expect(codes).toContain(0)
   for (const { child, errors } of both) if (child.exitCode !== 0) expect(errors()).toContain('is held by process')
-  const made = await fingerprint()
+  const made = await state()
   await loadWhole()
-  expect(await fingerprint()).toEqual(made)
+  expect(await state()).toBe(made)
 })
 
 test('a file that is no store is refused, and left as it was', async () => {

@@ -1,13 +1,16 @@
 /**
  * A process of its own that loads a store and can be killed: `node duckdb-writer.js load PATH` writes a fixed sequence of batches and
- * prints how many were acknowledged; `hold PATH [ADDRESS]` opens the store, says so and waits.
+ * prints how many were acknowledged and the number of statements so far, with `states` what the store then holds instead;
+ * `load PATH N` kills itself before the statement with this number; `hold PATH [ADDRESS]` opens the store, says so and waits.
  */
+import { DuckDBConnection } from '@duckdb/node-api'
 import { entityKindNames, interactionTypeNames } from '#graph-schema/schema.js'
 import { Random } from '#src/kernels/random.js'
 import { claimOwner } from '#src/store/duckdb/owner.js'
 import { openStore } from '#src/store/open.js'
 import type { RecordBatch } from '#src/store/record-batch.js'
 import { batchOf, type EntityInput, type InteractionInput } from './batches.js'
+import { stateOf } from './store-state.js'
 
 const loadBatches = 30
 const batchRecords = 400
@@ -34,14 +37,27 @@ const writtenBatches = (): RecordBatch[] => {
   })
 }
 
-const load = async (path: string): Promise<void> => {
+/** Counts the statements of all connections. */
+const countStatements = (killAt: number): (() => number) => {
+  let statements = 0
+  const { run } = DuckDBConnection.prototype
+  DuckDBConnection.prototype.run = function (this: DuckDBConnection, ...statement) {
+    if (++statements === killAt) process.kill(process.pid, 'SIGKILL')
+    return run.apply(this, statement)
+  }
+  return () => statements
+}
+
+const load = async (path: string, option: string | undefined): Promise<void> => {
+  const statements = countStatements(Number(option))
   const store = await openStore(path)
-  process.stdout.write('open\n')
+  process.stdout.write(`open ${statements()}\n`)
   let acknowledged = 0
   for (const batch of writtenBatches()) {
     await store.writeBatch(batch)
     acknowledged++
-    process.stdout.write(`${acknowledged}\n`)
+    const more = option === 'states' ? JSON.stringify(await stateOf(store)) : statements()
+    process.stdout.write(`${acknowledged} ${more}\n`)
     if (acknowledged % 7 === 0) await store.checkpoint()
   }
   await store.close()
@@ -54,6 +70,6 @@ const hold = async (path: string, address: string | undefined): Promise<void> =>
   setInterval(() => {}, 60_000)
 }
 
-const [action, path, address] = process.argv.slice(2)
-if (action === 'load') await load(path!)
-if (action === 'hold') await hold(path!, address)
+const [action, path, option] = process.argv.slice(2)
+if (action === 'load') await load(path!, option)
+if (action === 'hold') await hold(path!, option)
