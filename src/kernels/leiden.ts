@@ -156,8 +156,9 @@ export const leiden = (graph: UndirectedCsr, options: CommunityOptions = {}): Pa
     top = run(0, problem.initial, 0, false)
     const starts = startsOf(levels)
     for (let i = 0; i < starts.length; i++) {
-      const start = starts[i]!
-      top = run(start, lowerMembership(levels, top, start), i + 1, start === 0)
+      // An earlier pass may have ended below the level that this one would begin at.
+      const start = Math.min(starts[i]!, levels.length - 1)
+      top = run(start, lowerMembership(levels, top, start), i + 1, i === starts.length - 1)
     }
   }
   const community = lowerMembership(levels, top, 0)

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { splitDisconnected } from '#src/kernels/communities.js'
 import { reachComponents } from '#src/kernels/components.js'
 import { type UndirectedCsr, undirectedCsr } from '#src/kernels/csr.js'
 import { leiden } from '#src/kernels/leiden.js'
 import { louvain } from '#src/kernels/louvain.js'
 import { modularity } from '#src/kernels/modularity.js'
+import { Random } from '#src/kernels/random.js'
 import { edgeLists } from './arbitraries.js'
 
 const options = fc.record({
@@ -65,6 +67,31 @@ for (const [name, find] of [
         expect(seen).toBe(count)
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test(`${name}: any resolution of larger random graphs gives connected communities and the quality of its partition`, () => {
+    fc.assert(
+      fc.property(
+        options,
+        fc.constantFrom(0.005, 0.05, 1, 4, 20),
+        fc.integer({ min: 100, max: 900 }),
+        (chosen, factor, nodes) => {
+          const random = new Random(chosen.seed)
+          const edges = { source: new Int32Array(6 * nodes), target: new Int32Array(6 * nodes) }
+          for (let e = 0; e < edges.source.length; e++) {
+            edges.source[e] = Math.floor(random.float() ** 2 * nodes)
+            edges.target[e] = random.below(nodes)
+          }
+          const graph = undirectedCsr(nodes, edges)
+          const resolution = chosen.resolution * factor
+          const { community, count, quality } = find(graph, { ...chosen, resolution })
+          if (chosen.quality === 'modularity') expect(modularity(graph, community, resolution)).toBeCloseTo(quality, 10)
+          const split = new Int32Array(nodes)
+          const base = { nodeCount: nodes, ...graph, mass: new Float64Array(nodes) }
+          expect(splitDisconnected(base, community, split, new Int32Array(nodes))).toBe(count)
+        },
+      ),
     )
   })
 
