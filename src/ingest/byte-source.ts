@@ -1,7 +1,7 @@
 /** Where bytes come from: a file, standard input or another stream, plain or gzip, read piece by piece into the caller's buffer. */
 import { open, stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import type { Readable, TransformOptions } from 'node:stream'
+import { createGunzip, type ZlibOptions } from 'node:zlib'
 import { RingfenceError } from '../errors.js'
 
 /** A stream with the name that messages and the rejects file give it. */
@@ -24,7 +24,8 @@ export interface ByteSource {
 }
 
 const PIECE = 256 * 1024
-const GUNZIP_CHUNK = 512 * 1024
+/** What a damaged place can cost of the output before it: the piece that is being filled then is lost. */
+const GUNZIP_CHUNK = 64 * 1024
 const MAGIC_BYTES = 4
 
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
@@ -143,11 +144,13 @@ const withHead = (head: Uint8Array, source: ByteSource): ByteSource => {
 }
 
 /**
- * Inflates gzip. Input goes in piece by piece, each only when the output of the one before is taken, so that everything
- * before a damaged place comes out before the error does.
+ * Inflates gzip. Input goes in piece by piece, each only when the output of the one before is taken, so that what stands
+ * before the break comes out before the error does.
  */
 const gunzipBytes = (source: ByteSource): ByteSource => {
-  const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK })
+  // With a mark of 1 it inflates no further until its output is taken: an error would drop what waits.
+  const options: ZlibOptions & TransformOptions = { chunkSize: GUNZIP_CHUNK, highWaterMark: 1 }
+  const gunzip = createGunzip(options)
   let failure: Error | null = null
   let ended = false
   let wake = () => {}

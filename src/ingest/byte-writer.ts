@@ -1,9 +1,13 @@
 import { BACKSLASH, controlTable, hasC1, MAYBE_CONTROL, QUOTE, ZERO } from './bytes.js'
 
 const HEX = new TextEncoder().encode('0123456789abcdef')
-/** Above it, a decimal is written in two parts, each within 32-bit integers. */
-const SPLIT = 1_000_000
+/** From here on a decimal is written in parts, each within 32-bit integers. */
+const BILLION = 1_000_000_000
 const SMALLEST = 1 << 16
+/** Backspace, tab, line feed, form feed and carriage return have an escape of one letter. */
+const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
+  [...'\b\t\n\f\r'].map((control, i) => [control.charCodeAt(0), 'btnfr'.charCodeAt(i)]),
+)
 
 /**
  * A growing buffer of bytes. The caller reserves room once a record with `reserve`; the other calls do not check.
@@ -51,27 +55,32 @@ export class ByteWriter {
 
   /** A whole number from 0 to 2^53 - 1. */
   decimal(value: number): void {
-    if (value < SPLIT) {
-      this.#small(value, 1)
+    if (value < 10) {
+      this.bytes[this.length++] = ZERO + value
       return
     }
-    const high = Math.floor(value / SPLIT)
-    if (high < SPLIT * 1000) this.#small(high, 1)
-    else this.decimal(high)
-    this.#small(value - high * SPLIT, 6)
+    if (value < BILLION) {
+      let width = 2
+      for (let power = 100; power <= value; power *= 10) width++
+      this.#digits(value, width)
+      return
+    }
+    const high = Math.floor(value / BILLION)
+    this.decimal(high)
+    this.#digits(value - high * BILLION, 9)
   }
 
-  #small(value: number, digits: number): void {
-    let width = digits
-    for (let rest = (value / 10 ** digits) | 0; rest > 0; rest = (rest / 10) | 0) width++
+  /** `width` digits of a 32-bit integer. */
+  #digits(value: number, width: number): void {
     const bytes = this.bytes
+    const from = this.length
     let rest = value | 0
-    for (let at = this.length + width - 1; at >= this.length; at--) {
+    for (let at = from + width - 1; at >= from; at--) {
       const next = (rest / 10) | 0
       bytes[at] = ZERO + rest - next * 10
       rest = next
     }
-    this.length += width
+    this.length = from + width
   }
 
   hex32(value: number): void {
@@ -97,17 +106,23 @@ export class ByteWriter {
         this.byte(BACKSLASH)
         this.byte(byte)
       } else if (controlTable[byte] === 1) {
-        this.#unicodeEscape(byte)
+        this.#escape(byte)
       } else if (byte === 0xc2 && data[i + 1]! < 0xa0) {
-        this.#unicodeEscape(data[++i]!)
+        this.#escape(data[++i]!)
       } else {
         this.byte(byte)
       }
     }
   }
 
-  #unicodeEscape(code: number): void {
+  /** As JSON.stringify writes it where it does. */
+  #escape(code: number): void {
     this.byte(BACKSLASH)
+    const letter = SHORT_ESCAPES.get(code)
+    if (letter !== undefined) {
+      this.byte(letter)
+      return
+    }
     this.byte(117)
     this.byte(ZERO)
     this.byte(ZERO)

@@ -6,7 +6,7 @@ import { DelimitedReader, type Dialect } from './delimited-reader.js'
 import { usedColumns } from './mapping-check.js'
 import type { FileFormat, Mapping, TableMapping } from './mapping-types.js'
 
-/** The beginning of a file: data[start, end), of which `final` is all there is. */
+/** The beginning of a file: data[start, end). */
 export interface FileHead {
   /** Path or name, for messages. */
   readonly name: string
@@ -15,6 +15,8 @@ export interface FileHead {
   readonly data: Uint8Array
   readonly start: number
   readonly end: number
+  /** Nothing follows. */
+  readonly final: boolean
   /** By the caller's order, if any. */
   readonly format: FileFormat | null
   /** By name or first bytes. */
@@ -100,7 +102,7 @@ export const readHeader = (
   dialect: Dialect,
 ): { readonly columns: readonly string[]; readonly next: number; readonly line: number } => {
   const reader = new DelimitedReader(dialect, MOST_COLUMNS, IGNORE)
-  const found = reader.header(head.data, head.start, head.end)
+  const found = reader.header(head.data, head.start, head.end, head.final)
   if (found === null) throw headerError(head, 'it is empty, so that there is no header.')
   if (found.next < 0) throw headerError(head, 'its first line is no header: it is too long, or a quote is not closed.')
   if (found.cells.length > MOST_COLUMNS) throw headerError(head, `its first line has ${found.cells.length} columns.`)

@@ -82,12 +82,14 @@ export class DelimitedReader implements RecordReader {
 
   /**
    * The first record as texts, and where the next one begins; null where there is none, `next` < 0 where it is not whole.
+   * `final`: nothing follows, so that it may lack its line end.
    * `line` is then the number of the line behind it.
    */
   header(
     data: Uint8Array,
     start: number,
     end: number,
+    final: boolean,
   ): { readonly cells: readonly string[]; readonly next: number } | null {
     const { lineEnd, comment } = this.#dialect
     let p = start
@@ -98,7 +100,11 @@ export class DelimitedReader implements RecordReader {
     }
     if (p >= end) return null
     const limit = data.lastIndexOf(lineEnd, end - 1) + 1
-    if (limit <= p) return { cells: [], next: INCOMPLETE }
+    if (limit <= p) {
+      if (!final) return { cells: [], next: INCOMPLETE }
+      const whole = this.header(this.#ended(data, p, end), 0, end - p + 1, false)
+      return whole === null || whole.next < 0 ? whole : { cells: whole.cells, next: end }
+    }
     const next = this.#dialect.delimiter === 'space' ? this.#scanSpaced(data, p) : this.#scan(data, p, limit)
     if (next < 0) return { cells: [], next }
     const cells = Array.from({ length: this.#count }, (_, i) => {
@@ -110,11 +116,16 @@ export class DelimitedReader implements RecordReader {
     return { cells, next }
   }
 
-  /** The end of the file without a line end: one is put behind it. */
-  #tail(data: Uint8Array, start: number, end: number): number {
+  #ended(data: Uint8Array, start: number, end: number): Uint8Array {
     const whole = new Uint8Array(end - start + 1)
     whole.set(data.subarray(start, end))
     whole[end - start] = this.#dialect.lineEnd
+    return whole
+  }
+
+  /** The end of the file without a line end: one is put behind it. */
+  #tail(data: Uint8Array, start: number, end: number): number {
+    const whole = this.#ended(data, start, end)
     let p = 0
     while (p < whole.length && this.#skipping === 'no') p = this.#records(whole, p, whole.length, true)
     return end

@@ -68,6 +68,7 @@ const encodingHandler = (encoder: RowEncoder, target: RecordTarget): RecordHandl
 
 interface ChosenReader {
   readonly reader: RecordReader
+  readonly encoder: RowEncoder | null
   readonly next: number
 }
 
@@ -79,13 +80,14 @@ const nativeReader = (head: FileHead, target: RecordTarget): ChosenReader => {
       object: (value, line) => target.record(line, objects.encode(target.lines, value, target.lineBase + line)),
       fault: (fault, line) => target.record(line, fault),
     })
-    return { reader, next: head.start }
+    return { reader, encoder: null, next: head.start }
   }
   const dialect = dialectOf({}, format, head)
   const { columns, next, line } = readHeader(head, dialect)
-  const plan = compilePlan(nativeTable(head.name, columns), columns)
+  const encoder = new RowEncoder(compilePlan(nativeTable(head.name, columns), columns))
   return {
-    reader: new DelimitedReader(dialect, columns.length, encodingHandler(new RowEncoder(plan), target), line),
+    encoder,
+    reader: new DelimitedReader(dialect, columns.length, encodingHandler(encoder, target), line),
     next,
   }
 }
@@ -94,7 +96,11 @@ const mappedReader = (mapping: Mapping, head: FileHead, target: RecordTarget): C
   const { table, format, columns, dialect, next, line } = chooseTable(mapping, head)
   const encoder = new RowEncoder(compilePlan(table, columns))
   if (format !== 'ndjson')
-    return { reader: new DelimitedReader(dialect, columns.length, encodingHandler(encoder, target), line), next }
+    return {
+      reader: new DelimitedReader(dialect, columns.length, encodingHandler(encoder, target), line),
+      encoder,
+      next,
+    }
   const cells = new JsonCells(columns)
   const reader = new JsonLinesReader({
     object: (value, at) => {
@@ -106,7 +112,7 @@ const mappedReader = (mapping: Mapping, head: FileHead, target: RecordTarget): C
     },
     fault: (fault, at) => target.record(at, fault),
   })
-  return { reader, next }
+  return { reader, encoder, next }
 }
 
 class OpenFile implements FileRecords {
@@ -114,7 +120,9 @@ class OpenFile implements FileRecords {
   readonly #bytes: ByteSource
   readonly #fullSize: number | null
   readonly #dispose: () => Promise<void>
+  readonly #target: RecordTarget
   #reader: RecordReader | null = null
+  #encoder: RowEncoder | null = null
   #buffer = new Uint8Array(2 * STEP_BYTES)
   /** Unread bytes are buffer[start, end). */
   #start = 0
@@ -122,8 +130,15 @@ class OpenFile implements FileRecords {
   #final = false
 
   /** `fullSize`: what counts as done once the file is a converted one. */
-  constructor(name: string, bytes: ByteSource, fullSize: number | null, dispose: () => Promise<void>) {
+  constructor(
+    name: string,
+    bytes: ByteSource,
+    fullSize: number | null,
+    target: RecordTarget,
+    dispose: () => Promise<void>,
+  ) {
     this.name = name
+    this.#target = target
     this.#bytes = bytes
     this.#fullSize = fullSize
     this.#dispose = dispose
@@ -138,10 +153,11 @@ class OpenFile implements FileRecords {
   }
 
   /** Reads the first piece and chooses the reader by it. */
-  async begin(choose: (data: Uint8Array, end: number) => ChosenReader): Promise<void> {
+  async begin(choose: (data: Uint8Array, end: number, final: boolean) => ChosenReader): Promise<void> {
     await this.#fill()
-    const { reader, next } = choose(this.#buffer, this.#end)
+    const { reader, encoder, next } = choose(this.#buffer, this.#end, this.#final)
     this.#reader = reader
+    this.#encoder = encoder
     this.#start = next
   }
 
@@ -170,10 +186,9 @@ class OpenFile implements FileRecords {
     const reader = this.#reader!
     const { broken } = this.#bytes
     this.#start = reader.read(this.#buffer, this.#start, this.#end, this.#final && broken === null)
-    if (this.#final) {
-      if (broken !== null) reader.cutOff(this.#buffer, this.#start, this.#end, broken)
-      return false
-    }
+    if (this.#final && broken !== null) reader.cutOff(this.#buffer, this.#start, this.#end, broken)
+    this.#encoder?.settle(this.#target.lines)
+    if (this.#final) return false
     await this.#fill()
     return true
   }
@@ -224,8 +239,8 @@ export const openRecords = async (
       bytes = (await openSource(converted.csv)).bytes
     }
     const dispose = converted?.dispose ?? nothing
-    file = new OpenFile(name, bytes, converted !== null && isFile ? await fileSize(source) : null, dispose)
-    await file.begin((data, end) => {
+    file = new OpenFile(name, bytes, converted !== null && isFile ? await fileSize(source) : null, target, dispose)
+    await file.begin((data, end, final) => {
       const start = bomLength(data, end, name)
       const head: FileHead = {
         name,
@@ -233,6 +248,7 @@ export const openRecords = async (
         data,
         start,
         end,
+        final,
         format: wanted === 'parquet' ? 'parquet' : format,
         detected: wanted ?? detectFormat(name, data.subarray(0, end), start),
       }

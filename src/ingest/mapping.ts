@@ -43,11 +43,12 @@ const sentenceOf = (error: ErrorObject): string => {
 
 /** The deepest problems: "oneOf" and its kin only repeat what their branches say. */
 const schemaProblems = (errors: readonly ErrorObject[]): readonly MappingProblem[] => {
-  const inner = errors.filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'anyOf')
-  const telling = inner.filter(
-    ({ keyword, instancePath }) => keyword !== 'required' || !instancePath.match(/\/tables\/\d+$/),
-  )
-  const chosen = telling.length > 0 ? telling : errors
+  const isChoice = ({ keyword }: ErrorObject) => keyword === 'oneOf' || keyword === 'anyOf'
+  // A table without entities and interactions lacks both keys, of which it needs one.
+  const isBranch = ({ keyword, instancePath }: ErrorObject) =>
+    keyword === 'required' && /^\/tables\/\d+$/.test(instancePath)
+  const inner = errors.filter((error) => !isChoice(error) && !isBranch(error))
+  const chosen = inner.length > 0 ? inner : errors.filter(isChoice)
   return chosen.map((error) => ({ path: pathOf(error), message: sentenceOf(error) }))
 }
 

@@ -18,7 +18,7 @@ const mix = (value: number): number => {
 }
 
 /** Hashes data[start, end) and leaves the four 32-bit words in `out`, in the reference implementation's order. */
-export const murmurHash3 = (data: Uint8Array, start: number, end: number, seed: number, out: Uint32Array): void => {
+export const murmurHash3 = (data: Uint8Array, start: number, end: number, seed: number, out: Int32Array): void => {
   let h1 = seed | 0
   let h2 = h1
   let h3 = h1
@@ -94,7 +94,7 @@ export const murmurHash3 = (data: Uint8Array, start: number, end: number, seed: 
   h4 = mix(h4)
   h1 = (h1 + h2 + h3 + h4) | 0
   out[0] = h1
-  out[1] = h2 + h1
-  out[2] = h3 + h1
-  out[3] = h4 + h1
+  out[1] = (h2 + h1) | 0
+  out[2] = (h3 + h1) | 0
+  out[3] = (h4 + h1) | 0
 }

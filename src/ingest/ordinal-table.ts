@@ -1,8 +1,8 @@
 /**
  * Counts how often a fingerprint was seen before in one file, so that equal rows get the ordinals 0, 1, 2, ... Open
- * addressing over typed arrays: 9 bytes a slot, at most three quarters full, so 100 M distinct rows take 2^28 slots
- * at worst, 2.4 GB, and 1 M take 19 MB. Of the 128-bit fingerprint 64 bits are kept: should two different rows share
- * them, the second gets ordinal 1 under its own 128-bit id, which is unusual but loses nothing.
+ * addressing over typed arrays, 9 bytes a slot, at most three quarters full: 19 MB for 1 M distinct rows, 2.4 GB at most for
+ * 100 M. A row that is new touches one place in memory only. Of the 128-bit fingerprint 64 bits are kept: should two different
+ * rows share them, the second gets ordinal 1 under its own 128-bit id, which is unusual but loses nothing.
  */
 const FIRST_SLOTS = 2 ** 12
 const FULLEST = 0.75
@@ -12,56 +12,62 @@ const BYTE_LIMIT = 255
 export class OrdinalTable {
   #slots = FIRST_SLOTS
   #size = 0
-  #low = new Uint32Array(FIRST_SLOTS)
-  #high = new Uint32Array(FIRST_SLOTS)
-  /** 0 is an empty slot. */
-  #seen = new Uint8Array(FIRST_SLOTS)
+  /** Two words a slot; both 0 is an empty slot. */
+  #keys = new Int32Array(2 * FIRST_SLOTS)
+  /** How often the slot's key was seen again. */
+  #again = new Uint8Array(FIRST_SLOTS)
   readonly #many = new Map<number, number>()
 
-  /** How often (low, high) was given before this call. */
+  /** How often (low, high), two 32-bit integers, was given before this call. */
   next(low: number, high: number): number {
     if (this.#size >= this.#slots * FULLEST) this.#grow()
-    const slot = this.#find(low >>> 0, high >>> 0)
-    const before = this.#seen[slot]!
-    if (before === 0) {
-      this.#low[slot] = low
-      this.#high[slot] = high
-      this.#seen[slot] = 1
+    const second = low === 0 && high === 0 ? 1 : high
+    const slot = this.#find(low, second)
+    if (this.#keys[2 * slot] === 0 && this.#keys[2 * slot + 1] === 0) {
+      this.#keys[2 * slot] = low
+      this.#keys[2 * slot + 1] = second
       this.#size++
       return 0
     }
-    if (before < BYTE_LIMIT) {
-      this.#seen[slot] = before + 1
-      return before
+    const again = this.#again[slot]!
+    if (again < BYTE_LIMIT) {
+      this.#again[slot] = again + 1
+      return again + 1
     }
-    const many = this.#many.get(slot) ?? BYTE_LIMIT
-    this.#many.set(slot, many + 1)
+    const many = (this.#many.get(slot) ?? BYTE_LIMIT) + 1
+    this.#many.set(slot, many)
     return many
   }
 
+  /** The slot of the key, or the empty one where it belongs. */
   #find(low: number, high: number): number {
+    const keys = this.#keys
     const mask = this.#slots - 1
     let slot = low & mask
-    while (this.#seen[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & mask
-    return slot
+    for (;;) {
+      const first = keys[2 * slot]!
+      const second = keys[2 * slot + 1]!
+      if ((first === low && second === high) || (first === 0 && second === 0)) return slot
+      slot = (slot + 1) & mask
+    }
   }
 
   #grow(): void {
-    const low = this.#low
-    const high = this.#high
-    const seen = this.#seen
+    const keys = this.#keys
+    const again = this.#again
     const many = new Map(this.#many)
     this.#many.clear()
     this.#slots *= 2
-    this.#low = new Uint32Array(this.#slots)
-    this.#high = new Uint32Array(this.#slots)
-    this.#seen = new Uint8Array(this.#slots)
-    for (let old = 0; old < seen.length; old++) {
-      if (seen[old] === 0) continue
-      const slot = this.#find(low[old]!, high[old]!)
-      this.#low[slot] = low[old]!
-      this.#high[slot] = high[old]!
-      this.#seen[slot] = seen[old]!
+    this.#keys = new Int32Array(2 * this.#slots)
+    this.#again = new Uint8Array(this.#slots)
+    for (let old = 0; old < again.length; old++) {
+      const low = keys[2 * old]!
+      const high = keys[2 * old + 1]!
+      if (low === 0 && high === 0) continue
+      const slot = this.#find(low, high)
+      this.#keys[2 * slot] = low
+      this.#keys[2 * slot + 1] = high
+      if (again[old] !== 0) this.#again[slot] = again[old]!
       const count = many.get(old)
       if (count !== undefined) this.#many.set(slot, count)
     }

@@ -92,6 +92,10 @@ export interface InteractionPlan {
   readonly weightColumn: number
   readonly weight: Uint8Array
   readonly attributes: AttributesPlan
+  /** `\tTYPE` where it is constant, else empty. */
+  readonly head: Uint8Array
+  /** Market, scenario, weight and attributes with their tabs, where all four are constant; else empty. */
+  readonly tail: Uint8Array
 }
 
 export interface Plan {
@@ -107,7 +111,6 @@ export interface Plan {
   readonly attributeUses: number
 }
 
-const ONE = utf8('1')
 const NOTHING = new Uint8Array(0)
 /** Line, type, kinds, time and separators of an output line, with room to spare. */
 const LINE_OVERHEAD = 192
@@ -208,9 +211,20 @@ const entityPlan = (entity: EntityMapping, position: Position): EntityPlan => ({
 const interactionPlan = (interaction: InteractionMapping, position: Position): InteractionPlan => {
   const typeName = isInteractionType(interaction.type) ? interaction.type : null
   const { scenario, weight } = interaction
+  const type = typeName === null ? -1 : interactionTypes[typeName].code
+  const scenarioCode =
+    scenario !== undefined && isScenario(scenario)
+      ? scenarios[scenario].code
+      : scenario === undefined && typeName !== null
+        ? scenarios[interactionType(typeName).scenario].code
+        : -1
+  const constantWeight = typeof weight === 'number' ? canonicalNumber(weight) : '1'
+  const attributes = attributesPlan(interaction.attributes, position)
+  const constantTail =
+    interaction.market === undefined && scenarioCode >= 0 && typeof weight !== 'string' && attributes.from === 'none'
   return {
     when: whenPlan(interaction.when, position),
-    type: typeName === null ? -1 : interactionTypes[typeName].code,
+    type,
     typeColumn: typeName === null ? position(columnsOf(parseTemplate(interaction.type))[0]!) : -1,
     types: new Map(
       Object.entries(interaction.types ?? {}).map(([cell, name]) => [
@@ -223,16 +237,13 @@ const interactionPlan = (interaction: InteractionMapping, position: Position): I
     target: interaction.target === undefined ? null : refPlan(interaction.target, position),
     at: timePlan(interaction.at, position),
     market: interaction.market === undefined ? null : bind(interaction.market, position),
-    scenario:
-      scenario !== undefined && isScenario(scenario)
-        ? scenarios[scenario].code
-        : scenario === undefined && typeName !== null
-          ? scenarios[interactionType(typeName).scenario].code
-          : -1,
+    scenario: scenarioCode,
     scenarioTemplate: scenario === undefined || isScenario(scenario) ? null : bind(scenario, position),
     weightColumn: typeof weight === 'string' ? position(columnsOf(parseTemplate(weight))[0]!) : -1,
-    weight: typeof weight === 'number' ? utf8(canonicalNumber(weight)) : ONE,
-    attributes: attributesPlan(interaction.attributes, position),
+    weight: utf8(constantWeight),
+    attributes,
+    head: type < 0 ? NOTHING : utf8(`\t${type}`),
+    tail: constantTail ? utf8(`\t\t${scenarioCode}\t${constantWeight}\t`) : NOTHING,
   }
 }
 

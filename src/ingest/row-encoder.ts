@@ -14,9 +14,8 @@ import type { RejectCode } from '../errors.js'
 import { type AttributeOwner, AttributesEncoder } from './attributes-encoder.js'
 import { ByteWriter } from './byte-writer.js'
 import { COLON, CONTROL, hasC1, LF, sameBytes, TAB, text, utf8 } from './bytes.js'
-import { murmurHash3 } from './murmur-hash3.js'
+import { HASHED_ID_BYTES, HashedIds } from './hashed-ids.js'
 import { canonicalNumber, isPlainInteger, parseNumber } from './numbers.js'
-import { OrdinalTable } from './ordinal-table.js'
 import type { EntityPlan, InteractionPlan, Plan, RefPlan, TimePlan, WhenPlan } from './plan.js'
 import { RowCells } from './row-cells.js'
 import type { BoundTemplate } from './template.js'
@@ -71,10 +70,6 @@ const targetKinds = Int32Array.from(typeNames, (_, code) => (known[code] ? bits(
 const isEnforcement = typeNames.map((_, code) => known[code] === true && entryOf(code).enforcement === true)
 const ownScenario = Int32Array.from(typeNames, (_, code) => (known[code] ? scenarios[entryOf(code).scenario].code : -1))
 
-/** `\tx`, 32 digits to be overwritten, and the ordinal 0. */
-const ID_PLACEHOLDER = utf8(`\tx${'0'.repeat(32)}-0`)
-const ORDINAL_OFFSET = 2 + 32 + 1
-
 const lookup = (names: readonly Uint8Array[], data: Uint8Array, start: number, end: number): number => {
   for (let code = 0; code < names.length; code++)
     if (end > start && sameBytes(data, start, end, names[code]!)) return code
@@ -88,13 +83,7 @@ export class RowEncoder {
   readonly #plan: Plan
   readonly #cells: RowCells
   readonly #attributes: AttributesEncoder
-  readonly #ordinals = new OrdinalTable()
-  readonly #hash = new Uint32Array(4)
-  /** Interactions of this row that wait for their ordinal: position of the id's field, and the hash's first half. */
-  readonly #waitingAt: Float64Array
-  readonly #waitingLow: Uint32Array
-  readonly #waitingHigh: Uint32Array
-  #waiting = 0
+  readonly #ids = new HashedIds()
   #kind = 0
 
   /** One encoder serves one file: ordinals among equal rows begin anew with each. */
@@ -102,9 +91,11 @@ export class RowEncoder {
     this.#plan = plan
     this.#cells = new RowCells(plan)
     this.#attributes = new AttributesEncoder(this.#cells)
-    this.#waitingAt = new Float64Array(plan.interactions.length)
-    this.#waitingLow = new Uint32Array(plan.interactions.length)
-    this.#waitingHigh = new Uint32Array(plan.interactions.length)
+  }
+
+  /** Completes the ids in `lines`; to be called before they are used, and before other lines are given to `encode`. */
+  settle(lines: BatchLines): void {
+    if (this.#ids.waiting > 0) this.#ids.settle(lines.interactions)
   }
 
   /**
@@ -128,7 +119,7 @@ export class RowEncoder {
     const entitiesBefore = entities.length
     let interactionCount = 0
     let entityCount = 0
-    this.#waiting = 0
+    const waitingBefore = this.#ids.waiting
     interactions.reserve(room)
     if (plan.entities.length > 0) entities.reserve(room)
     for (let i = 0; i < plan.entities.length; i++) {
@@ -145,10 +136,10 @@ export class RowEncoder {
       else interactions.length = outcome === FAILED ? interactionsBefore : before
       if (outcome === FAILED) {
         entities.length = entitiesBefore
+        this.#ids.waiting = waitingBefore
         return false
       }
     }
-    if (this.#waiting > 0) this.#giveOrdinals(interactions)
     lines.interactionCount += interactionCount
     lines.entityCount += entityCount
     return true
@@ -300,11 +291,14 @@ export class RowEncoder {
       return skipped ? NONE : this.#fail('interaction.type', column)
     }
     out.decimal(line)
-    out.byte(TAB)
-    out.decimal(type)
+    if (interaction.head.length > 0) out.constant(interaction.head)
+    else {
+      out.byte(TAB)
+      out.decimal(type)
+    }
     const idAt = out.length
     if (interaction.id === null) {
-      out.constant(ID_PLACEHOLDER)
+      out.length += HASHED_ID_BYTES
     } else {
       out.byte(TAB)
       const id = this.#template(out, interaction.id, limits.idBytes, 'interaction.id')
@@ -314,14 +308,19 @@ export class RowEncoder {
     const ends = this.#ends(out, interaction, type)
     if (ends !== TAKEN) return ends
     if (this.#time(out, interaction.at) === FAILED) return FAILED
+    if (interaction.tail.length > 0) out.constant(interaction.tail)
+    else if (this.#tail(out, interaction, type) === FAILED) return FAILED
+    if (interaction.id === null) this.#ids.write(out, idAt, contentAt, type)
+    out.byte(LF)
+    return TAKEN
+  }
+
+  #tail(out: ByteWriter, interaction: InteractionPlan, type: number): Outcome {
     if (this.#market(out, interaction.market) === FAILED) return FAILED
     if (this.#scenario(out, interaction, type) === FAILED) return FAILED
     if (this.#weight(out, interaction) === FAILED) return FAILED
     out.byte(TAB)
-    if (!this.#writeAttributes(out, interaction, type)) return FAILED
-    if (interaction.id === null) this.#hashId(out, idAt, contentAt, type)
-    out.byte(LF)
-    return TAKEN
+    return this.#writeAttributes(out, interaction, type) ? TAKEN : FAILED
   }
 
   #ends(out: ByteWriter, interaction: InteractionPlan, type: number): Outcome {
@@ -398,43 +397,5 @@ export class RowEncoder {
     if (!(weight >= 0)) return this.#fail('interaction.weight', column)
     out.constant(utf8(canonicalNumber(weight)))
     return TAKEN
-  }
-
-  /** Overwrites the placeholder with the hash of the content, which begins at `contentAt` and ends here. */
-  #hashId(out: ByteWriter, idAt: number, contentAt: number, type: number): void {
-    const hash = this.#hash
-    const end = out.length
-    murmurHash3(out.bytes, contentAt, end, type, hash)
-    out.length = idAt + 2
-    out.hex32(hash[0]!)
-    out.hex32(hash[1]!)
-    out.hex32(hash[2]!)
-    out.hex32(hash[3]!)
-    out.length = end
-    this.#waitingAt[this.#waiting] = idAt
-    this.#waitingLow[this.#waiting] = hash[0]!
-    this.#waitingHigh[this.#waiting] = hash[1]!
-    this.#waiting++
-  }
-
-  /** Only now, when the whole row is taken: a rejected row must not use up an ordinal. */
-  #giveOrdinals(out: ByteWriter): void {
-    let shift = 0
-    for (let i = 0; i < this.#waiting; i++) {
-      const ordinal = this.#ordinals.next(this.#waitingLow[i]!, this.#waitingHigh[i]!)
-      const at = this.#waitingAt[i]! + ORDINAL_OFFSET + shift
-      if (ordinal < 10) {
-        out.bytes[at] = 48 + ordinal
-        continue
-      }
-      const digits = String(ordinal).length - 1
-      out.reserve(digits)
-      out.bytes.copyWithin(at + digits, at, out.length)
-      const end = out.length + digits
-      out.length = at
-      out.decimal(ordinal)
-      out.length = end
-      shift += digits
-    }
   }
 }
