@@ -6,12 +6,15 @@ import { type IngestOptions, type IngestResult, ingest, type Source } from '#src
 import { parseMapping } from '#src/ingest/mapping.js'
 import type { BatchResult, Conflict, RecordBatch } from '#src/store/record-batch.js'
 
-const linesOf = (bytes: Uint8Array): string[][] =>
-  Buffer.from(bytes)
-    .toString('utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => line.split('\t'))
+const linesOf = (bytes: Uint8Array): string[] => Buffer.from(bytes).toString('utf8').split('\n').slice(0, -1)
+
+/** The first two fields behind the line's number, and all that follows them. */
+const takeApart = (text: string): readonly [line: string, first: string, second: string, content: string] => {
+  const one = text.indexOf('\t')
+  const two = text.indexOf('\t', one + 1)
+  const three = text.indexOf('\t', two + 1)
+  return [text.slice(0, one), text.slice(one + 1, two), text.slice(two + 1, three), text.slice(three + 1)]
+}
 
 /** A store in memory with the port's rules for batches: first content stays, the same again is a duplicate, else a conflict. */
 export class MemorySink {
@@ -28,20 +31,23 @@ export class MemorySink {
     const conflicts: Conflict[] = []
     const before = this.entities.size
     this.batchSizes.push(batch.interactionCount + batch.entityCount)
-    for (const [line, type, id, ...content] of linesOf(batch.interactions)) {
+    for (const text of linesOf(batch.interactions)) {
+      const [line, type, id, content] = takeApart(text)
       const key = `${type}:${id}`
       const known = this.interactions.get(key)
       if (known === undefined) {
-        this.interactions.set(key, content.join('\t'))
-        this.entities.add(`${content[0]}:${content[1]}`)
-        this.entities.add(`${content[2]}:${content[3]}`)
+        const [actorKind, actor, targetKind, target] = content.split('\t', 4)
+        this.interactions.set(key, content)
+        this.entities.add(`${actorKind}:${actor}`)
+        this.entities.add(`${targetKind}:${target}`)
         accepted++
-      } else if (known === content.join('\t')) duplicates++
-      else conflicts.push({ line: Number(line), type: type!, id: id! })
+      } else if (known === content) duplicates++
+      else conflicts.push({ line: Number(line), type, id })
     }
-    for (const [, kind, id, ...content] of linesOf(batch.entities)) {
+    for (const text of linesOf(batch.entities)) {
+      const [, kind, id, content] = takeApart(text)
       this.entities.add(`${kind}:${id}`)
-      this.entityRecords.set(`${kind}:${id}`, content.join('\t'))
+      this.entityRecords.set(`${kind}:${id}`, content)
     }
     return { accepted, duplicates, conflicts, entities: this.entities.size - before }
   }
