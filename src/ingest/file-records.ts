@@ -34,6 +34,9 @@ export interface FileRecords {
 
 /** Bytes taken from a source at a time: large enough that waiting for them costs nothing, small enough for the cache. */
 const STEP_BYTES = 1 << 20
+const SMALLEST_STEP = 1 << 16
+/** About the shortest record with an actor and a target. A batch ends between pieces, so a small one needs small pieces. */
+const SHORTEST_RECORD = 12
 
 const byName: readonly (readonly [RegExp, FileFormat])[] = [
   [/\.csv(\.gz)?$/i, 'csv'],
@@ -123,7 +126,8 @@ class OpenFile implements FileRecords {
   readonly #target: RecordTarget
   #reader: RecordReader | null = null
   #encoder: RowEncoder | null = null
-  #buffer = new Uint8Array(2 * STEP_BYTES)
+  readonly #stepBytes: number
+  #buffer: Uint8Array
   /** Unread bytes are buffer[start, end). */
   #start = 0
   #end = 0
@@ -135,8 +139,11 @@ class OpenFile implements FileRecords {
     bytes: ByteSource,
     fullSize: number | null,
     target: RecordTarget,
+    batchRecords: number,
     dispose: () => Promise<void>,
   ) {
+    this.#stepBytes = Math.min(STEP_BYTES, Math.max(SMALLEST_STEP, batchRecords * SHORTEST_RECORD))
+    this.#buffer = new Uint8Array(2 * this.#stepBytes)
     this.name = name
     this.#target = target
     this.#bytes = bytes
@@ -164,7 +171,7 @@ class OpenFile implements FileRecords {
   async #fill(): Promise<void> {
     const left = this.#end - this.#start
     // A record longer than a piece is scanned again each time: with twice as much each time, that stays cheap.
-    const wanted = left + Math.max(STEP_BYTES, left)
+    const wanted = left + Math.max(this.#stepBytes, left)
     if (wanted > this.#buffer.length) {
       const grown = new Uint8Array(wanted)
       grown.set(this.#buffer.subarray(this.#start, this.#end))
@@ -213,7 +220,8 @@ const convert = async (
 }
 
 /**
- * Opens a source and finds out how to read it. `mapping` null: native records. Throws `file.missing`, `file.format`,
+ * Opens a source and finds out how to read it. `mapping` null: native records. `batchRecords`: how
+ * many records are wanted between two steps at most, roughly. Throws `file.missing`, `file.format`,
  * `file.header`, `mapping.unmatched`.
  */
 export const openRecords = async (
@@ -221,6 +229,7 @@ export const openRecords = async (
   mapping: Mapping | null,
   format: FileFormat | null,
   target: RecordTarget,
+  batchRecords: number,
 ): Promise<FileRecords> => {
   const name = sourceName(source)
   const isFile = typeof source === 'string' && source !== '-'
@@ -239,7 +248,14 @@ export const openRecords = async (
       bytes = (await openSource(converted.csv)).bytes
     }
     const dispose = converted?.dispose ?? nothing
-    file = new OpenFile(name, bytes, converted !== null && isFile ? await fileSize(source) : null, target, dispose)
+    file = new OpenFile(
+      name,
+      bytes,
+      converted !== null && isFile ? await fileSize(source) : null,
+      target,
+      batchRecords,
+      dispose,
+    )
     await file.begin((data, end, final) => {
       const start = bomLength(data, end, name)
       const head: FileHead = {

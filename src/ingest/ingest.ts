@@ -122,6 +122,7 @@ class Load {
   readonly #options: IngestOptions
   readonly #rejectsFile: RejectsFile
   readonly #limit: RejectLimit
+  readonly #batchRecords: number
   readonly #totals = { read: 0, accepted: 0, duplicates: 0, rejected: 0, entities: 0 }
   #pending = new PendingBatch()
   #spare = new PendingBatch()
@@ -134,6 +135,7 @@ class Load {
     this.#options = options
     this.#rejectsFile = rejectsFile
     this.#limit = options.maxRejects ?? DEFAULT_REJECT_LIMIT
+    this.#batchRecords = options.batchRecords ?? BATCH_RECORDS
   }
 
   get pending(): PendingBatch {
@@ -151,7 +153,7 @@ class Load {
 
   /** Hands the batch over, if it is full, and makes room for the next. */
   async submitIfFull(): Promise<void> {
-    if (this.#pending.isFull(this.#options.batchRecords ?? BATCH_RECORDS)) await this.submit()
+    if (this.#pending.isFull(this.#batchRecords)) await this.submit()
   }
 
   async submit(): Promise<void> {
@@ -259,7 +261,7 @@ export const ingest = async (sources: readonly Source[], options: IngestOptions)
         record: (line, fault) => load.pending.record(line, fault),
       }
       try {
-        file = await openRecords(source, mapping, options.format ?? null, target)
+        file = await openRecords(source, mapping, options.format ?? null, target, options.batchRecords ?? BATCH_RECORDS)
         for (let more = true; more && !signal?.aborted && !load.tooMany; ) {
           more = await file.step()
           options.progress?.(bytesBefore + file.bytesDone, bytesTotal, load.totals.read + load.pending.read)

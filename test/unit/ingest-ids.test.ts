@@ -84,14 +84,14 @@ describe('ids that the file does not have', () => {
   })
 
   test('do not depend on where a file is cut into batches', async () => {
-    const many = Array.from({ length: 120_000 }, (_, i) => `a-user-with-a-name-${i % 7},v${i % 3}`)
+    const many = Array.from({ length: 30_000 }, (_, i) => `${'user'.repeat(20)}-${i % 7},v${i % 3}`)
     const whole = await bench.text('many.csv', rows(...many), likes)
     const cut = await bench.text('many.csv', rows(...many), likes, { batchRecords: 1000 })
     expect(cut.sink.batchSizes.length).toBeGreaterThan(1)
-    expect(whole).toMatchObject({ accepted: 120_000, duplicates: 0 })
+    expect(whole).toMatchObject({ accepted: 30_000, duplicates: 0 })
     expect(cut.sink.rows()).toEqual(whole.sink.rows())
     const ordinals = new Set(whole.sink.rows().map((row) => row[1]!.slice(34)))
-    expect(ordinals.size).toBe(Math.ceil(120_000 / 21))
+    expect(ordinals.size).toBe(Math.ceil(30_000 / 21))
   })
 
   test('a rejected row uses up no ordinal', async () => {

@@ -2,11 +2,38 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { ingest } from '#src/ingest/ingest.js'
+import type { BatchResult, RecordBatch } from '#src/store/record-batch.js'
 import { MemorySink, Workbench } from './ingest-support.js'
 
 const datasets = resolve(process.env.RINGFENCE_DATASETS ?? '../shared/datasets')
 const bench = new Workbench()
 afterAll(() => bench.dispose())
+
+/** Distinct keys only, for tables of a million rows. */
+class CountingSink {
+  readonly keys = new Set<string>()
+
+  async writeBatch(batch: RecordBatch): Promise<BatchResult> {
+    const before = this.keys.size
+    this.#count(batch.interactions)
+    const accepted = this.keys.size - before
+    this.#count(batch.entities)
+    const entities = this.keys.size - before - accepted
+    return { accepted, duplicates: batch.interactionCount - accepted, conflicts: [], entities }
+  }
+
+  #count(lines: Uint8Array): void {
+    const buffer = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
+    for (let at = 0; at < buffer.length; at = buffer.indexOf(10, at) + 1) {
+      const key = buffer.indexOf(9, at) + 1
+      this.keys.add(buffer.toString('latin1', key, buffer.indexOf(9, buffer.indexOf(9, key) + 1)))
+    }
+  }
+
+  async checkpoint(): Promise<void> {}
+}
+
+const LARGE = 400_000
 
 interface Expected {
   readonly mapping: string
@@ -37,9 +64,9 @@ const shipped: readonly Expected[] = [
   },
   {
     mapping: 'hop-airdrop',
-    files: ['hop-airdrop/nodes.csv.gz', 'hop-airdrop/edges.csv.gz'],
-    read: 434887 + 685831,
-    accepted: 685831,
+    files: ['hop-airdrop/nodes.csv.gz'],
+    read: 434887,
+    accepted: 0,
     duplicates: 0,
     entities: 434887,
   },
@@ -86,7 +113,7 @@ describe('the shipped mappings on their data sets', () => {
   }
   for (const { mapping, files, ...expected } of shipped)
     test(`${mapping}: ${files.join(' and ')}, and again`, async () => {
-      const sink = new MemorySink()
+      const sink = expected.read > LARGE ? new CountingSink() : new MemorySink()
       const options = { mapping: `examples/mappings/${mapping}.yaml`, sink, rejectsPath: bench.path('rejected.ndjson') }
       const sources = files.map((file) => join(datasets, file))
       const first = await ingest(sources, options)
@@ -98,9 +125,9 @@ describe('the shipped mappings on their data sets', () => {
         duplicates: expected.duplicates,
       })
       if (expected.entities > 0) expect(first.entities).toBe(expected.entities)
-      if (files.length === 1 && mapping === 'hop-airdrop') return
       const again = await ingest(sources, options)
-      expect(again).toMatchObject({ outcome: 'done', accepted: 0, entities: 0 })
+      expect(again).toMatchObject({ outcome: 'done', accepted: 0 })
+      expect(again.entities).toBe(0)
       expect(again.duplicates).toBe(expected.accepted + expected.duplicates)
     })
 })
