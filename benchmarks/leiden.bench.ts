@@ -1,14 +1,17 @@
 /**
  * Leiden beside igraph and NetworKit on one thread, on the same graphs in the same run, building not counted; and from edge
- * arrays to a partition beside graphology's build and Louvain. `npm run bench -- leiden [com-dblp] [1m] [10m] [graphology]`.
+ * arrays to a partition beside graphology's build and Louvain; and the communities of email-eu-core, at the resolution that the
+ * ladder picks, beside its departments. `npm run bench -- leiden [com-dblp] [1m] [10m] [graphology] [email]`.
  */
 import graphology from 'graphology'
 import graphologyLouvainModule from 'graphology-communities-louvain'
 import { reachComponents } from '#src/kernels/components.js'
 import { type UndirectedCsr, undirectedCsr } from '#src/kernels/csr.js'
 import { leiden } from '#src/kernels/leiden.js'
+import { normalizedMutualInformation } from '#src/kernels/nmi.js'
+import { resolutionLadder } from '#src/kernels/resolution-ladder.js'
 import { type Bench, type Figure, median } from './lib/figure.js'
-import { comDblp, type Edges, plantedBlocks, randomBipartite, simpleGraph } from './peers/graphs.js'
+import { comDblp, type Edges, emailEuCore, plantedBlocks, randomBipartite, simpleGraph } from './peers/graphs.js'
 import { type PeerResult, peerPython, runPeers } from './peers/peers.js'
 
 /** The package's types say `default`, but the CommonJS module is the function itself. */
@@ -130,6 +133,26 @@ const againstGraphology = (note: (line: string) => void): readonly Figure[] => {
   ]
 }
 
+const againstDepartments = (note: (line: string) => void): readonly Figure[] => {
+  const data = emailEuCore(note)
+  if (data === null) return []
+  const graph = simpleGraph(data.edges)
+  const results = [0, 1, 2, 3, 4].map((seed) => {
+    const { picked } = resolutionLadder(graph, { seed })
+    return { picked, nmi: normalizedMutualInformation(picked.community, data.department) }
+  })
+  note(`email-eu-core: picked resolutions ${results.map(({ picked }) => picked.resolution.toFixed(2)).join(', ')}`)
+  const runs = results.map(({ nmi }) => nmi)
+  const mean = runs.reduce((sum, x) => sum + x, 0) / runs.length
+  const spread = Math.sqrt(runs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (runs.length - 1))
+  const pieces = results.reduce((sum, { picked }) => sum + disconnected(graph, picked.community, picked.count), 0)
+  const figure = { bench: 'leiden', model: 'email-eu-core', unit: '' }
+  return [
+    { ...figure, metric: 'nmi', value: mean, spread, reference: 0.638, referenceName: 'Infomap', runs },
+    { ...figure, metric: 'disconnected communities', value: pieces, spread: null, reference: 0, referenceName: 'none' },
+  ]
+}
+
 export const bench: Bench = {
   title: 'Leiden: communities by modularity, one thread',
   async run({ args, note }) {
@@ -145,6 +168,7 @@ export const bench: Bench = {
       if (wanted(name))
         figures.push(...(await againstPeers(`random bipartite, ${name}`, randomBipartite(count), python, note)))
     if (wanted('graphology')) figures.push(...againstGraphology(note))
+    if (wanted('email')) figures.push(...againstDepartments(note))
     return figures
   },
 }
