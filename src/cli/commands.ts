@@ -43,6 +43,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/migrate.js')).addMigrate,
   },
   {
+    name: 'keys',
+    summary: 'make, list and revoke API keys',
+    load: async () => (await import('./commands/keys.js')).addKeys,
+  },
+  {
+    name: 'jobs',
+    summary: 'list the jobs of a store, or show one',
+    load: async () => (await import('./commands/jobs.js')).addJobs,
+  },
+  {
     name: 'doctor',
     summary: 'check that everything is there that it needs',
     load: async () => (await import('./commands/doctor.js')).addDoctor,

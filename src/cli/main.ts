@@ -49,8 +49,11 @@ const strictly = (command: Command): void => {
   for (const child of command.commands) strictly(child)
 }
 
+/** A command that only has commands of its own shows its help when none is named. */
 const usageError = (error: CommanderError): RingfenceError =>
-  new RingfenceError('usage', error.message.replace(/^error: /, '').replace(/([^.])$/, '$1.'))
+  error.code === 'commander.help'
+    ? new RingfenceError('usage', 'A command is missing.')
+    : new RingfenceError('usage', error.message.replace(/^error: /, '').replace(/([^.])$/, '$1.'))
 
 /** Runs one command line and ends the process with its exit code. */
 export const run = async (args: readonly string[]): Promise<void> => {

@@ -22,7 +22,8 @@ const contentOf = async (path: string): Promise<{ digest: string; interactions: 
 }
 
 describe('a load that is cut off', () => {
-  const SIZE = 900_000
+  // More than one batch of a load.
+  const SIZE = 600_000
 
   test('by a kill at any moment and run again ends with the same store as one clean run', async () => {
     const simulated = await ringfence([
@@ -127,5 +128,43 @@ describe('commands that read', () => {
     const doctor = await ringfence(['doctor', '--store', folder.path('graph.duckdb')])
     expect(doctor.exit).toBe(2)
     expect(doctor.stdout).toMatch(/fault {4}store .*\n +What to do: /)
+  })
+})
+
+describe('keys', () => {
+  test('are shown once when made, listed without their hash, and revoked once', async () => {
+    const on = ['--store', folder.path('graph.duckdb'), '--json']
+    const made = oneObject(await ringfence(['keys', 'create', '--role', 'ingest', '--name', 'event pipeline', ...on]))
+    expect(made).toMatchObject({ role: 'ingest', name: 'event pipeline', revokedAt: null })
+    expect(made.key).toMatch(/^ringfence_[\w-]{43}$/)
+    const listed = await ringfence(['keys', 'list', ...on])
+    const { key, ...shown } = made
+    expect(oneObject(listed)).toEqual({ keys: [shown] })
+    expect(listed.stdout).not.toContain(String(key))
+    expect((await ringfence(['keys', 'revoke', String(made.id), ...on])).exit).toBe(0)
+    const again = await ringfence(['keys', 'revoke', String(made.id), ...on])
+    expect(again.exit).toBe(2)
+    expect((oneObject(again) as { error: { code: string } }).error.code).toBe('key.unknown')
+    const bare = await ringfence([
+      'keys',
+      'create',
+      '--role',
+      'admin',
+      '--name',
+      'me',
+      '--store',
+      folder.path('graph.duckdb'),
+    ])
+    expect(bare.stdout).toMatch(/^ringfence_[\w-]{43}\n$/)
+    expect((await ringfence(['keys', 'create', '--role', 'boss', '--name', 'me', ...on])).exit).toBe(2)
+    expect((await ringfence(['keys', ...on])).exit).toBe(2)
+  })
+
+  test('and jobs of an empty store are empty lists', async () => {
+    const on = ['--store', folder.path('graph.duckdb'), '--json']
+    await ringfence(['migrate', ...on])
+    expect(oneObject(await ringfence(['keys', 'list', ...on]))).toEqual({ keys: [] })
+    expect(oneObject(await ringfence(['jobs', ...on]))).toEqual({ jobs: [] })
+    expect((await ringfence(['jobs', 'none', ...on])).exit).toBe(2)
   })
 })
