@@ -11,11 +11,15 @@
  *
  * Two entries of a row are near at level l when their times differ by at most tolerance(l) and fewer than `reach` entries of the row lie
  * between them. n(a, b; l) counts rows in which columns a and b are near, rows within `session` of each other counting once: one live
- * room is one meeting, whatever was done in it. The null keeps the size d of each column and the number P(l) of near pairs in all rows:
+ * room is one occasion, whatever was done in it. The null keeps the size d of each column and the number P(l) of near pairs in all rows:
  *   mu(a, b; l) = 2 P(l) d(a) d(b) / m^2
- * Columns also meet because they are alike. That likeness, L ~ Gamma(A, A), is learned from the rows F in which a and b meet but not
- * near: L | F ~ Gamma(A + F, A + mu_far), so n is negative binomial, and its upper tail in nats is the surprise. An organic pair that
- * meets near also meets far, and surprises nobody.
+ * and, as columns are not sought evenly in time, what the crowd of the moment gives: with the entries of a and b that are in no near
+ * meeting of the two, a'(c) and b'(c) of the e(c) entries in a stretch c of time as long as the tolerance,
+ *   mu'(a, b; l) = 2 P(l) / m sum over c of a'(c) b'(c) / e(c).
+ * Columns also meet because they are alike. That likeness, L ~ Gamma(A, A), is learned from the F rows in which a and b meet but not
+ * near at l: L | F ~ Gamma(A + F, A + mu_far), so n is negative binomial with mean (mu + mu') L, and its upper tail in nats is the
+ * surprise. An organic pair that meets near also meets far, and surprises nobody. A level at which most pairs of entries are near tells
+ * nothing about time and is left out.
  */
 import { type Check, checkInterval, neverCancelled } from './check.js'
 import { gammaPoissonSurprise } from './gamma-poisson.js'
@@ -57,10 +61,12 @@ export interface NearPairs {
   readonly b: Int32Array
   /** Position in `tolerances` of the level that surprises most. */
   readonly level: Uint8Array
-  /** Rows in which the two are near at that level, and what the null expects after what was learned of their likeness. */
+  /** Rows in which the two are near at that level, those within a session counting once, and what the null expects of them. */
   readonly met: Int32Array
   readonly expected: Float64Array
   readonly nats: Float64Array
+  /** 1 for levels at which times tell something. */
+  readonly telling: Uint8Array
   /** Entries that had more than `reach` others within the largest tolerance on one side. */
   readonly crowded: number
 }
@@ -99,7 +105,7 @@ class PairList {
     this.#nats = wider(this.#nats, new Float64Array(size))
   }
 
-  finish(crowded: number): NearPairs {
+  finish(telling: Uint8Array, crowded: number): NearPairs {
     const n = this.#size
     return {
       count: n,
@@ -109,10 +115,20 @@ class PairList {
       met: this.#met.slice(0, n),
       expected: this.#expected.slice(0, n),
       nats: this.#nats.slice(0, n),
+      telling,
       crowded,
     }
   }
 }
+
+/** In a row of more entries each is taken to meet only so many others far off: a few endless rows must not make far meetings seem common. */
+const FAR_REACH = 1024
+
+/** Above this share of all pairs of entries, near is where they always are. */
+const LARGEST_NEAR_SHARE = 0.5
+
+/** Stretches of time in which the crowd of the moment is counted, at most. */
+const MOST_STRETCHES = 2 ** 20
 
 /** Pairs of entries of one row, in all rows: near at each level, and in all. */
 const countPairs = (
@@ -127,7 +143,7 @@ const countPairs = (
   for (let row = 0; row < rowCount; row++) {
     const from = rowOffsets[row]!
     const to = rowOffsets[row + 1]!
-    all += ((to - from) * (to - from - 1)) / 2
+    all += ((to - from) * Math.min(to - from - 1, FAR_REACH)) / 2
     for (let level = 0; level < tolerances.length; level++) {
       const tolerance = tolerances[level]!
       let head = from
@@ -142,6 +158,58 @@ const countPairs = (
   return { near, all, crowded }
 }
 
+/** How many entries each stretch of time holds, for stretches about as long as the tolerance. */
+class Crowd {
+  readonly #from: number
+  readonly #width: number
+  readonly #entries: Int32Array
+
+  constructor(time: Float64Array, tolerance: number) {
+    let from = Number.POSITIVE_INFINITY
+    let to = Number.NEGATIVE_INFINITY
+    for (const at of time) {
+      if (at < from) from = at
+      if (at > to) to = at
+    }
+    this.#from = from
+    this.#width = Math.max(tolerance, (to - from) / MOST_STRETCHES, Number.MIN_VALUE)
+    this.#entries = new Int32Array(time.length === 0 ? 0 : Math.floor((to - from) / this.#width) + 1)
+    for (const at of time) {
+      const stretch = this.stretch(at)
+      this.#entries[stretch] = this.#entries[stretch]! + 1
+    }
+  }
+
+  stretch(at: number): number {
+    return Math.floor((at - this.#from) / this.#width)
+  }
+
+  size(stretch: number): number {
+    return this.#entries[stretch]!
+  }
+}
+
+/** Sum over stretches of time of a'(c) b'(c) / e(c); the times of both rise. */
+const crowdMeetings = (crowd: Crowd, a: Float64Array, aCount: number, b: Float64Array, bCount: number): number => {
+  let sum = 0
+  let i = 0
+  let j = 0
+  while (i < aCount && j < bCount) {
+    const stretch = crowd.stretch(a[i]!)
+    const other = crowd.stretch(b[j]!)
+    if (stretch < other) i++
+    else if (other < stretch) j++
+    else {
+      const fromI = i
+      const fromJ = j
+      while (i < aCount && crowd.stretch(a[i]!) === stretch) i++
+      while (j < bCount && crowd.stretch(b[j]!) === stretch) j++
+      sum += ((i - fromI) * (j - fromJ)) / crowd.size(stretch)
+    }
+  }
+  return sum
+}
+
 /** All pairs whose surprise reaches `least`, by a, then b. Time: entries times their near neighbours; memory: a few numbers a column. */
 export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPairs => {
   const { rowOffsets, row, column, time, columnCount, columnOffsets, entries } = matrix
@@ -150,6 +218,8 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const widest = tolerances[levels - 1]!
   const entryCount = entries.length
   const { near: nearTotal, all, crowded } = countPairs(matrix, tolerances, reach)
+  const telling = Uint8Array.from(nearTotal, (near) => (near > 0 && near <= LARGEST_NEAR_SHARE * all ? 1 : 0))
+  const crowds = Array.from(tolerances, (tolerance, level) => (telling[level] ? new Crowd(time, tolerance) : null))
   const found = new PairList()
 
   const met = new Int32Array(columnCount * levels)
@@ -158,8 +228,33 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const touched = new Int32Array(columnCount)
   const rowTime = new Float64Array(matrix.rowCount)
   const rowStamp = new Int32Array(matrix.rowCount).fill(-1)
+  let largest = 0
+  for (let c = 0; c < columnCount; c++) largest = Math.max(largest, columnOffsets[c + 1]! - columnOffsets[c]!)
+  const aloneA = new Float64Array(largest)
+  const aloneB = new Float64Array(largest)
+  const nearRow = new Int32Array(matrix.rowCount).fill(-1)
+  let nearMark = 0
   let steps = 0
   let nextCheck = checkInterval
+
+  /** What chance gives at a level, likeness aside: activity, and the crowd of the moment. Rows of a are stamped. */
+  const expectedNear = (a: number, b: number, level: number): number => {
+    const tolerance = tolerances[level]!
+    const mark = nearMark++
+    let bCount = 0
+    for (let i = columnOffsets[b]!; i < columnOffsets[b + 1]!; i++) {
+      const entry = entries[i]!
+      const r = row[entry]!
+      if (rowStamp[r] === a && Math.abs(time[entry]! - rowTime[r]!) <= tolerance) nearRow[r] = mark
+      else aloneB[bCount++] = time[entry]!
+    }
+    let aCount = 0
+    for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++)
+      if (nearRow[row[entries[i]!]!] !== mark) aloneA[aCount++] = time[entries[i]!]!
+    const sizes = (columnOffsets[a + 1]! - columnOffsets[a]!) * (columnOffsets[b + 1]! - columnOffsets[b]!)
+    const crowdGives = crowdMeetings(crowds[level]!, aloneA, aCount, aloneB, bCount)
+    return ((2 * nearTotal[level]!) / entryCount) * (sizes / entryCount + crowdGives)
+  }
 
   for (let a = 0; a < columnCount; a++) {
     const size = columnOffsets[a + 1]! - columnOffsets[a]!
@@ -172,7 +267,8 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
       const to = Math.min(rowOffsets[row[entry]! + 1]!, entry + reach + 1)
       let first = entry
       while (first > from && at - time[first - 1]! <= widest) first--
-      for (let other = first; other < to; other++) {
+      let other = first
+      for (; other < to; other++) {
         const gap = Math.abs(time[other]! - at)
         if (other > entry && gap > widest) break
         const b = column[other]!
@@ -188,7 +284,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
           last[slot] = at
         }
       }
-      steps += to - first
+      steps += other - first
       if (steps >= nextCheck) {
         check()
         nextCheck = steps + checkInterval
@@ -201,15 +297,18 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
       const b = touched[k]!
       seen[b] = 0
       const bSize = columnOffsets[b + 1]! - columnOffsets[b]!
-      const muFar = (all - nearTotal[levels - 1]!) * scale * bSize
-      let hopeful = false
+      let best = 0
+      let bestLevel = 0
+      let bestExpected = 0
+      let bestMet = 0
       for (let level = 0; level < levels; level++) {
         const n = met[b * levels + level]!
-        // More far meetings only make near ones likelier: what does not surprise with none never will.
-        if (n >= 2 && gammaPoissonSurprise(n, nearTotal[level]! * scale * bSize, likeness, likeness + muFar) >= least)
-          hopeful = true
-      }
-      if (hopeful) {
+        met[b * levels + level] = 0
+        if (n < 2 || !telling[level]) continue
+        const mu = nearTotal[level]! * scale * bSize
+        const muFar = (all - nearTotal[level]!) * scale * bSize
+        // More far meetings and more of a crowd only make near ones likelier: what does not surprise with none never will.
+        if (gammaPoissonSurprise(n, mu, likeness, likeness + muFar) < least) continue
         if (!stamped) {
           for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
             rowStamp[row[entries[i]!]!] = a
@@ -220,28 +319,26 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         let far = 0
         for (let i = columnOffsets[b]!; i < columnOffsets[b + 1]!; i++) {
           const r = row[entries[i]!]!
-          if (rowStamp[r] === a && Math.abs(time[entries[i]!]! - rowTime[r]!) > widest) far++
-        }
-        let best = 0
-        let bestLevel = 0
-        for (let level = 0; level < levels; level++) {
-          const n = met[b * levels + level]!
-          if (n < 2) continue
-          const nats = gammaPoissonSurprise(n, nearTotal[level]! * scale * bSize, likeness + far, likeness + muFar)
-          if (nats > best) {
-            best = nats
-            bestLevel = level
-          }
-        }
-        if (best >= least) {
-          const expected = (nearTotal[bestLevel]! * scale * bSize * (likeness + far)) / (likeness + muFar)
-          found.push(a, b, bestLevel, met[b * levels + bestLevel]!, expected, best)
+          if (rowStamp[r] === a && Math.abs(time[entries[i]!]! - rowTime[r]!) > tolerances[level]!) far++
         }
         steps += bSize
+        if (gammaPoissonSurprise(n, mu, likeness + far, likeness + muFar) < least) continue
+        const chance = expectedNear(a, b, level)
+        steps += 2 * (size + bSize)
+        const nats = gammaPoissonSurprise(n, chance, likeness + far, likeness + muFar)
+        if (nats <= best) continue
+        best = nats
+        bestLevel = level
+        bestExpected = (chance * (likeness + far)) / (likeness + muFar)
+        bestMet = n
       }
-      met.fill(0, b * levels, (b + 1) * levels)
+      if (best >= least) found.push(a, b, bestLevel, bestMet, bestExpected, best)
+      if (steps >= nextCheck) {
+        check()
+        nextCheck = steps + checkInterval
+      }
     }
     if ((a & 1023) === 0) progress?.(a / columnCount)
   }
-  return found.finish(crowded)
+  return found.finish(telling, crowded)
 }
