@@ -45,7 +45,7 @@ export const columnItems = (chunk: DuckDBDataChunk, column: number): Column => {
   return items
 }
 
-/** Calls `take` with each chunk of a result that is made while it is read. */
+/** Calls `take` with each chunk of a result that is made while it is read; the next chunk is on its way meanwhile. */
 export const eachChunk = async (
   connection: DuckDBConnection,
   sql: string,
@@ -53,9 +53,16 @@ export const eachChunk = async (
   take: (chunk: DuckDBDataChunk) => void,
 ): Promise<void> => {
   const result = await connection.stream(sql, [...values])
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (chunk === null || chunk.rowCount === 0) return
-    take(chunk)
+  let next = result.fetchChunk()
+  try {
+    for (;;) {
+      const chunk = await next
+      if (chunk === null || chunk.rowCount === 0) return
+      next = result.fetchChunk()
+      take(chunk)
+    }
+  } finally {
+    // A fetch that is under way when `take` throws must end before the connection is used again.
+    await next.catch(() => undefined)
   }
 }

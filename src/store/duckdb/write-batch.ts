@@ -18,7 +18,8 @@ export interface BatchWriter {
   readonly key: KeySql
 }
 
-/** Market codes have 16 bits, in the store and in a snapshot. */
+/** Numbers of entities are signed 32-bit, in the store and in a snapshot; codes of markets have 16 bits. */
+const maxEntities = 2 ** 31 - 1
 const maxMarkets = 65_536
 
 const interactionColumns = {
@@ -54,7 +55,7 @@ const readLines = (file: string, columns: Readonly<Record<string, string>>): str
       .map(([name, type]) => `'${name}': '${type}'`)
       .join(', ')}})`
 
-const batchTables = ['stage', 'entity_stage', 'ends', 'dictionary', 'dropped', 'known', 'best'] as const
+const batchTables = ['stage', 'entity_stage', 'ends', 'matched', 'fresh', 'dropped', 'known', 'best'] as const
 
 const stage = async ({ connection, scratch, key }: BatchWriter, batch: RecordBatch): Promise<void> => {
   const file = join(scratch, 'interactions.tsv')
@@ -141,6 +142,10 @@ const dropKnown = async (
   }
 }
 
+/** Number, key, kind and id of each entity that the batch names. */
+const dictionary = `(SELECT entity, key, kind, id FROM matched WHERE entity IS NOT NULL
+  UNION ALL SELECT entity, key, kind, id FROM fresh)`
+
 /** Numbers the entities of the stage; returns how many are new. `exact`: keys alone do not tell the batch's entities apart. */
 const addEntities = async (
   connection: DuckDBConnection,
@@ -153,17 +158,17 @@ const addEntities = async (
     ) GROUP BY ALL`)
   const exact = (await numberOf(connection, 'SELECT count(*) - count(DISTINCT key) FROM ends')) > 0
   const known = await numberOf(connection, 'SELECT count(*) FROM entities')
-  const added = await changed(
-    connection,
-    `INSERT INTO entities SELECT ${known} + row_number() OVER () - 1, kind, id, key FROM ends ANTI JOIN entities USING (key, kind, id)`,
-  )
-  if (known + added > 2 ** 31 - 1)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE matched AS
+    SELECT e.entity, n.key, n.kind, n.id FROM ends n LEFT JOIN entities e USING (key, kind, id)`)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fresh AS
+    SELECT ${known} + row_number() OVER () - 1 AS entity, kind, id, key FROM matched WHERE entity IS NULL`)
+  const added = await numberOf(connection, 'SELECT count(*) FROM fresh')
+  if (known + added > maxEntities)
     throw new RingfenceError(
       'store.full',
-      `${known + added} entities are more than the 2,147,483,647 that can be numbered.`,
+      `${known + added} entities are more than the ${maxEntities} that can be numbered.`,
     )
-  await connection.run(`CREATE OR REPLACE TEMP TABLE dictionary AS
-    SELECT e.entity, e.key, e.kind, e.id FROM entities e JOIN ends USING (key, kind, id)`)
+  await connection.run('INSERT INTO entities SELECT * FROM fresh')
   return { added, exact }
 }
 
@@ -186,7 +191,7 @@ const addMarkets = async (connection: DuckDBConnection): Promise<void> => {
 
 const addInteractions = async (connection: DuckDBConnection, exact: boolean): Promise<number> => {
   const joinEnd = (alias: string, end: 'actor' | 'target'): string =>
-    `JOIN dictionary ${alias} ON ${alias}.key = s.${end}_key${exact ? ` AND ${alias}.kind = s.${end}_kind AND ${alias}.id = s.${end}` : ''}`
+    `JOIN ${dictionary} ${alias} ON ${alias}.key = s.${end}_key${exact ? ` AND ${alias}.kind = s.${end}_kind AND ${alias}.id = s.${end}` : ''}`
   return changed(
     connection,
     `INSERT INTO interactions
@@ -202,7 +207,7 @@ const rank = (row: string): string =>
 const addEntityRecords = async (connection: DuckDBConnection): Promise<void> => {
   await connection.run(`CREATE OR REPLACE TEMP TABLE best AS
     SELECT d.entity, max(${rank('s')}) AS rank
-    FROM entity_stage s JOIN dictionary d ON d.key = s.key AND d.kind = s.kind AND d.id = s.id
+    FROM entity_stage s JOIN ${dictionary} d ON d.key = s.key AND d.kind = s.kind AND d.id = s.id
     GROUP BY d.entity`)
   await connection.run(`INSERT INTO entity_records
     SELECT best.entity, nullif(best.rank."at", -1), nullif(best.rank.market, ''), nullif(best.rank.attributes, '')
