@@ -146,6 +146,32 @@ test('a kill at any moment, then the same load again, ends with the same store a
   expect(await state()).toBe(clean)
 }, 400_000)
 
+test('where the file cannot grow the load says so, and what was acknowledged is kept', async () => {
+  // The shell's limit on the size of a file stands for a full disk; in blocks of 512 bytes or, in bash, of 1,024.
+  const child = spawn('/bin/sh', ['-c', `ulimit -f 1400; exec "$0" "$@"`, process.execPath, writer, 'load', path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let output = ''
+  let errors = ''
+  child.stdout.on('data', (data) => {
+    output += data
+  })
+  child.stderr.on('data', (data) => {
+    errors += data
+  })
+  await once(child, 'close')
+  expect(child.exitCode).toBe(1)
+  expect(errors).toContain("code: 'store.full'")
+  const acknowledged = Number.parseInt(output.trim().split('\n').at(-1)!, 10) || 0
+  expect(acknowledged).toBeLessThan(loadBatches)
+  const kept = await state()
+  const { output: states } = await loadWhole('states')
+  // What was known adds nothing, so the load passes through the state that was kept, unless that was the empty one.
+  if (acknowledged > 0) expect(states).toContain(kept)
+  else expect(JSON.parse(kept).interactions).toBe(0)
+})
+
 test('a second process is told who holds the file, and where it is served', async () => {
   const { child, opened } = start('hold', path)
   await opened()

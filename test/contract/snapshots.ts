@@ -134,7 +134,13 @@ export const describeSnapshots = (open: OpenStore): void => {
             ),
           ),
         )
-        const writing = Promise.all(batches.map((batch) => store.writeBatch(batch)))
+        const writing = Promise.all(
+          batches.map(async (batch) => {
+            const result = await store.writeBatch(batch)
+            await store.checkpoint()
+            return result
+          }),
+        )
         let done = false
         void writing.then(() => {
           done = true

@@ -55,18 +55,20 @@ const readLines = (file: string, columns: Readonly<Record<string, string>>): str
       .map(([name, type]) => `'${name}': '${type}'`)
       .join(', ')}})`
 
+const interactionFile = 'interactions.tsv'
+const entityFile = 'entities.tsv'
 const batchTables = ['stage', 'entity_stage', 'ends', 'matched', 'fresh', 'dropped', 'known', 'best'] as const
 
 const stage = async ({ connection, scratch, key }: BatchWriter, batch: RecordBatch): Promise<void> => {
-  const file = join(scratch, 'interactions.tsv')
-  const entityFile = join(scratch, 'entities.tsv')
+  const file = join(scratch, interactionFile)
+  const entitiesFile = join(scratch, entityFile)
   await writeFile(file, batch.interactions)
-  await writeFile(entityFile, batch.entities)
+  await writeFile(entitiesFile, batch.entities)
   await connection.run(`CREATE OR REPLACE TEMP TABLE stage AS
     SELECT *, ${key('type', 'id')} AS key, ${key('actor_kind', 'actor')} AS actor_key, ${key('target_kind', 'target')} AS target_key
     FROM ${readLines(file, interactionColumns)}`)
   await connection.run(`CREATE OR REPLACE TEMP TABLE entity_stage AS
-    SELECT *, ${key('kind', 'id')} AS key FROM ${readLines(entityFile, entityColumns)}`)
+    SELECT *, ${key('kind', 'id')} AS key FROM ${readLines(entitiesFile, entityColumns)}`)
   for (const [table, expected] of [
     ['stage', batch.interactionCount],
     ['entity_stage', batch.entityCount],
@@ -75,8 +77,12 @@ const stage = async ({ connection, scratch, key }: BatchWriter, batch: RecordBat
     if (staged !== expected)
       throw new Error(`the batch says ${expected} lines, ${staged} were read: a field holds a line end`)
   }
-  await rm(file)
-  await rm(entityFile)
+}
+
+/** Also after an error: what fills a disk must not stay on it. */
+const unstage = async ({ connection, scratch }: BatchWriter): Promise<void> => {
+  for (const file of [interactionFile, entityFile]) await rm(join(scratch, file), { force: true })
+  for (const table of batchTables) await connection.run(`DROP TABLE IF EXISTS temp.${table}`)
 }
 
 const sameContent = (a: string, b: string, columns: readonly string[]): string =>
@@ -219,9 +225,10 @@ const addEntityRecords = async (connection: DuckDBConnection): Promise<void> => 
 
 export const writeBatch = async (writer: BatchWriter, batch: RecordBatch): Promise<BatchResult> => {
   const { connection } = writer
+  let result: BatchResult
   try {
     await stage(writer, batch)
-    return await inTransaction(connection, async () => {
+    result = await inTransaction(connection, async () => {
       const { duplicates, conflicts } = await dropKnown(connection)
       const { added, exact } = await addEntities(connection)
       await addMarkets(connection)
@@ -233,7 +240,11 @@ export const writeBatch = async (writer: BatchWriter, batch: RecordBatch): Promi
         )
       return { accepted, duplicates, conflicts, entities: added }
     })
-  } finally {
-    for (const table of batchTables) await connection.run(`DROP TABLE IF EXISTS temp.${table}`)
+  } catch (error) {
+    // After a fatal error the engine refuses every statement: the first error is the one to report.
+    await unstage(writer).catch(() => undefined)
+    throw error
   }
+  await unstage(writer)
+  return result
 }
