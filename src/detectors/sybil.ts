@@ -47,7 +47,7 @@ const parameters = Type.Object(
         "More than this share of an account's devices (where it has none: means of payment, then contacts, then networks and addresses) must be shared for shared identifiers to count: people who meet at one device have others of their own.",
     }),
     shuffles: Type.Integer({
-      default: 3,
+      default: 1,
       minimum: 0,
       maximum: 200,
       description:

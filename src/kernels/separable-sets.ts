@@ -57,10 +57,15 @@ export interface SeparableSetsOptions {
   readonly counts: Uint8Array
 }
 
-/** Nodes of reach up to 1, then up to 2, 3, 4, 5, 6, 7, 8, 10, ... enter: steps fine enough that ties of a level hardly matter. */
-const levelGrowth = 1.25
+/** Nodes of reach up to 1, then up to 2, 3, 4, 6, 9, 13, ... enter: steps fine enough that the order within one hardly matters. */
+const levelGrowth = 1.5
 /** A node of degree d is tried from the level d / tryAhead on: most of its neighbours may be in one set by then. */
 const tryAhead = 4
+/** Up to this level sets are too small for that, and a node is tried at its own level: it saves most tries. */
+const noTryAhead = 3
+
+/** The highest degree that is tried at a level. */
+export const triedDegree = (level: number): number => (level <= noTryAhead ? level : level * tryAhead)
 
 export const nextLevel = (level: number): number => Math.max(level + 1, Math.floor(level * levelGrowth))
 
@@ -101,6 +106,8 @@ class Growth {
   readonly #roots: Int32Array
   readonly #up: Int32Array
   readonly #rank: Int32Array
+  /** 1 once a node has entered: read more often than `rank`, and a quarter of its size. */
+  readonly #inside: Uint8Array
   readonly #hub: Uint8Array
   readonly #sequence: Int32Array
   #entered = 0
@@ -122,38 +129,48 @@ class Growth {
     this.#roots = new Int32Array(maxSize)
     this.#up = new Int32Array(rowCount).fill(-1)
     this.#rank = new Int32Array(rowCount).fill(-1)
+    this.#inside = new Uint8Array(rowCount)
     this.#hub = new Uint8Array(rowCount)
     this.#sequence = new Int32Array(rowCount)
   }
 
-  /** Tries node v at a level. True where it is settled: entered, or known to be a hub. */
+  /**
+   * Tries node v at a level. True where it is settled: entered, or known to be a hub. Rows are read from their end, where
+   * callers with sorted rows have the hubs, which are not in yet: most failing tries end after a few reads.
+   */
   #settle(v: number, level: number): boolean {
     const { offsets, columns } = this.#graph
     const parent = this.#parent
     const seen = this.#seen
+    const inside = this.#inside
+    const leaves = this.#leaves
+    const maxSize = this.#maxSize
     const stamp = ++this.#stamp
     let reach = 0
     let total = 1
     let rootCount = 0
-    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++) {
+    for (let k = offsets[v + 1]! - 1, from = offsets[v]!; k >= from; k--) {
       const u = columns[k]!
-      if (u === v) continue
-      if (u < this.#leaves) {
+      if (u < leaves) {
         total++
         reach++
-      } else {
-        const at = this.#rank[u] === -1 ? u : find(parent, u)
-        if (seen[at] === stamp) continue
-        seen[at] = stamp
+      } else if (inside[u] === 0) {
+        if (u === v || seen[u] === stamp) continue
+        seen[u] = stamp
         reach++
-        if (this.#rank[u] !== -1 && total <= this.#maxSize) {
-          total += this.#size[at]!
-          if (total <= this.#maxSize) this.#roots[rootCount++] = at
+      } else {
+        const root = find(parent, u)
+        if (seen[root] === stamp) continue
+        seen[root] = stamp
+        reach++
+        if (total <= maxSize) {
+          total += this.#size[root]!
+          if (total <= maxSize) this.#roots[rootCount++] = root
         }
       }
       if (reach > level) return false
     }
-    if (total > this.#maxSize) this.#hub[v] = 1
+    if (total > maxSize) this.#hub[v] = 1
     else this.#enter(v, total, rootCount)
     return true
   }
@@ -167,6 +184,7 @@ class Growth {
         if (columns[k]! < this.#leaves) this.#up[columns[k]!] = v
     this.#size[v] = own
     this.#rank[v] = this.#entered
+    this.#inside[v] = 1
     this.#sequence[this.#entered++] = v
     let into = v
     for (let r = 0; r < rootCount; r++) {
@@ -194,7 +212,7 @@ class Growth {
     let next = this.#leaves
     let work = 0
     for (let level = 1; next < rowCount || waiting > 0; level = nextLevel(level)) {
-      while (next < rowCount && offsets[next + 1]! - offsets[next]! <= level * tryAhead) pending[waiting++] = next++
+      while (next < rowCount && offsets[next + 1]! - offsets[next]! <= triedDegree(level)) pending[waiting++] = next++
       let kept = 0
       for (let i = 0; i < waiting; i++) {
         const v = pending[i]!

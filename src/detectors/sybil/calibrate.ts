@@ -5,9 +5,10 @@
  * over all sets that could have been named, so exp(-s) bounds the chance that any set reaches s (Christopher R. Genovese, Kathryn
  * Roeder and Larry Wasserman, "False Discovery Control with p-Value Weighting", Biometrika 93(3), 2006). It holds for any search,
  * and is far too strict for one that only looks at connected sets. The same search on R degree-keeping shuffles of the same data
- * shows by how much: where k of them have a set as strong, p is (k + 1) / (R + 1) (Bernard V. North, David Curtis and Pak C. Sham, "A Note
- * on the Calculation of Empirical P Values from Monte Carlo Procedures", American Journal of Human Genetics 71(2), 2002); beyond
- * the strongest of them the tail is taken to fall as exp(-s), as the bound does.
+ * shows by how much: where k of them have a set as strong, p is (k + 1) / (R + 1) (Bernard V. North, David Curtis and Pak C.
+ * Sham, "A Note on the Calculation of Empirical P Values from Monte Carlo Procedures", American Journal of Human Genetics 71(2),
+ * 2002); x nats beyond the strongest of them it is 1 / (1 + R exp(x)), which is exact where the tail falls as exp(-s), as the bound
+ * does: then the largest surprise of a search follows a Gumbel distribution, and that of R searches the same, ln R further up.
  */
 import type { Random } from '../../kernels/random.js'
 
@@ -19,13 +20,17 @@ export const calibrate = (surprise: number, strongest: Float64Array): number => 
     if (shuffled >= surprise) asStrong++
     if (shuffled > most) most = shuffled
   }
-  const ranked = Math.log((strongest.length + 1) / (asStrong + 1))
   const beyond = most > -Infinity ? Math.max(0, surprise - most) : 0
-  return Math.max(0, surprise, ranked + beyond)
+  const relative =
+    asStrong > 0
+      ? Math.log((strongest.length + 1) / (asStrong + 1))
+      : // ln(1 + R exp(x)) without overflow.
+        beyond + Math.log(Math.exp(-beyond) + strongest.length)
+  return Math.max(0, surprise, relative)
 }
 
-/** So many pairs are searched over in shuffles where the data is small: half a second's work, and a chance told to 1 in 40. */
-const pairsShuffled = 400_000
+/** So many pairs are searched over in shuffles where the data is small: a second's work, and a chance told to 1 in 40. */
+const pairsShuffled = 2_000_000
 const mostShuffles = 39
 
 /** At least `least`, more where they cost little. */

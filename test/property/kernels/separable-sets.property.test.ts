@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { undirectedCsr } from '#src/kernels/csr.js'
-import { type Adjacency, nextLevel, separableSets } from '#src/kernels/separable-sets.js'
+import { type Adjacency, nextLevel, separableSets, triedDegree } from '#src/kernels/separable-sets.js'
 
 type Edges = readonly (readonly [number, number])[]
 
@@ -58,7 +58,7 @@ const bruteForce = (n: number, edges: Edges, { maxSize, membersPerDoor, linksPer
   let pending = byDegree.filter((v) => degree[v]! > 1)
   for (let level = 1; pending.length > 0; level = nextLevel(level))
     pending = pending.filter((v) => {
-      if (degree[v]! > 4 * level) return true
+      if (degree[v]! > triedDegree(level)) return true
       const joins = sets.filter((set) => [...near[v]!].some((u) => set.has(u))).length
       if (joins + [...near[v]!].filter((u) => !entered.has(u)).length > level) return true
       enter(v)
