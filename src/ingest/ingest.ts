@@ -66,17 +66,26 @@ export interface IngestResult {
 
 const BATCH_RECORDS = 400_000
 const BATCH_BYTES = 48 * 2 ** 20
+/** A batch ends with a piece of a file, so that it takes a little more. */
+const ROOM_BEHIND = 4 * 2 ** 20
+/** A row of CSV becomes a line of about so many times its bytes. */
+const LINE_PER_ROW = 3
 /** So many rejects end a batch too: they are held in memory, and the limit on them is checked at a batch's end. */
 const BATCH_REJECTS = 10_000
 
 /** A batch in the making, and what was read for it. */
 class PendingBatch implements RecordTarget {
-  readonly lines = new BatchLines(0, 0)
+  readonly lines: BatchLines
   readonly rejects: Reject[] = []
   read = 0
   lineBase = 0
   #segments: { readonly file: string; readonly base: number }[] = []
   #file = ''
+
+  /** `bytes`: what the interactions will take, roughly, as growing on the way costs copies. */
+  constructor(bytes: number) {
+    this.lines = new BatchLines(bytes, 0)
+  }
 
   /** From here on records come from `file`; `lastLine` is the last line number that the former file can have used. */
   beginFile(file: string, lastLine: number): void {
@@ -124,16 +133,19 @@ class Load {
   readonly #limit: RejectLimit
   readonly #batchRecords: number
   readonly #totals = { read: 0, accepted: 0, duplicates: 0, rejected: 0, entities: 0 }
-  #pending = new PendingBatch()
-  #spare = new PendingBatch()
+  #pending: PendingBatch
+  #spare: PendingBatch
   #writing: Promise<void> | null = null
   #wrote = false
   #file = ''
   tooMany = false
 
-  constructor(options: IngestOptions, rejectsFile: RejectsFile) {
+  constructor(options: IngestOptions, rejectsFile: RejectsFile, bytesTotal: number | null) {
     this.#options = options
     this.#rejectsFile = rejectsFile
+    const bytes = Math.min(BATCH_BYTES + ROOM_BEHIND, (bytesTotal ?? 0) * LINE_PER_ROW)
+    this.#pending = new PendingBatch(bytes)
+    this.#spare = new PendingBatch(bytes)
     this.#limit = options.maxRejects ?? DEFAULT_REJECT_LIMIT
     this.#batchRecords = options.batchRecords ?? BATCH_RECORDS
   }
@@ -239,10 +251,10 @@ export const ingest = async (sources: readonly Source[], options: IngestOptions)
   const rejectsPath = options.rejectsPath ?? null
   checkRejectsPath(sources, rejectsPath)
   const rejectsFile = await RejectsFile.create(rejectsPath)
-  const load = new Load(options, rejectsFile)
+  const bytesTotal = await totalBytes(sources)
+  const load = new Load(options, rejectsFile, bytesTotal)
   const failures: FileFailure[] = []
   try {
-    const bytesTotal = await totalBytes(sources)
     const { signal } = options
     let bytesBefore = 0
     let lastLine = 0
