@@ -17,6 +17,9 @@ const QUOTE = 0x22
 const TRUE = utf8('true')
 const FALSE = utf8('false')
 
+const UNFIT =
+  'A text is not valid Unicode, a whole number is beyond 2^53 (write it as text), or the nesting is too deep.'
+
 /** Writes the attributes of a record as canonical JSON. */
 export class AttributesEncoder {
   /** After `write` returned false: the column, and what was wrong. */
@@ -59,7 +62,7 @@ export class AttributesEncoder {
     const unfit = type < 0 ? null : unfitReservedKey(type, value)
     if (unfit !== null) return this.#fail(column, `The key "${unfit}" has another form here.`)
     const json = canonicalJson(value)
-    if (json === null) return this.#fail(column, 'A text is not valid Unicode, or the nesting is too deep.')
+    if (json === null) return this.#fail(column, UNFIT)
     if (json !== '{}') this.#append(out, json)
     return true
   }

@@ -10,9 +10,14 @@ const DEEPEST = 64
 /** False where a text holds half of a surrogate pair, which UTF-8 cannot write. The method is ES2024 and in Node.js 20. */
 export const wellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 
+/** JSON.parse rounds whole numbers beyond 2^53 and makes Infinity of what is too large: both would change what was meant. */
+export const isExact = (value: number): boolean =>
+  Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+
 const sorted = (value: unknown, depth: number): unknown => {
   if (typeof value !== 'object' || value === null) {
     if (typeof value === 'string' && !wellFormed(value)) throw new RangeError('half of a surrogate pair')
+    if (typeof value === 'number' && !isExact(value)) throw new RangeError('a number that has lost digits')
     return value
   }
   if (depth > DEEPEST) throw new RangeError('nested too deep')
@@ -27,7 +32,7 @@ const sorted = (value: unknown, depth: number): unknown => {
 }
 
 /**
- * The canonical text of a JSON value; null where it holds half a surrogate pair or is nested too deep. Keys that are whole
+ * The canonical text of a JSON value; null where it holds half a surrogate pair or an inexact number, or is nested too deep. Keys that are whole
  * numbers come first, in numeric order, as JavaScript objects keep them; the others follow by UTF-16 code units.
  */
 export const canonicalJson = (value: unknown): string | null => {

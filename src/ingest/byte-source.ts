@@ -104,8 +104,11 @@ class PieceSource implements ByteSource {
   }
 }
 
-const streamBytes = (stream: Readable): ByteSource => {
+const streamBytes = (stream: Readable, signal: AbortSignal | null): ByteSource => {
   let done = 0
+  // Standard input may never say anything more: only its end ends the wait.
+  const stop = () => stream.destroy()
+  signal?.addEventListener('abort', stop, { once: true })
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of stream) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : (piece as Uint8Array)
@@ -117,6 +120,7 @@ const streamBytes = (stream: Readable): ByteSource => {
     pieces(),
     () => done,
     async () => {
+      signal?.removeEventListener('abort', stop)
       stream.destroy()
     },
   )
@@ -225,15 +229,19 @@ export const readFully = async (source: ByteSource, bytes: number): Promise<Uint
 export const sourceName = (source: Source): string =>
   typeof source === 'string' ? (source === '-' ? 'stdin' : source) : source.name
 
-/** Opens a source, inflated where it is gzip. Throws `file.missing`. `head` are the first bytes, which are read again. */
+/**
+ * Opens a source, inflated where it is gzip. Throws `file.missing`. `head` are the first bytes, which are read again. When
+ * `signal` aborts, a stream is destroyed, and a `read` that waits for it throws.
+ */
 export const openSource = async (
   source: Source,
+  signal: AbortSignal | null,
 ): Promise<{ readonly bytes: ByteSource; readonly head: Uint8Array }> => {
   const raw =
     typeof source !== 'string'
-      ? streamBytes(source.stream)
+      ? streamBytes(source.stream, signal)
       : source === '-'
-        ? streamBytes(process.stdin)
+        ? streamBytes(process.stdin, signal)
         : await fileBytes(source)
   const magic = await readFully(raw, MAGIC_BYTES)
   const whole = withHead(magic, raw)

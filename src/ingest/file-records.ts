@@ -230,11 +230,12 @@ export const openRecords = async (
   format: FileFormat | null,
   target: RecordTarget,
   batchRecords: number,
+  signal: AbortSignal | null,
 ): Promise<FileRecords> => {
   const name = sourceName(source)
   const isFile = typeof source === 'string' && source !== '-'
-  if (isFile) await fileSize(source)
-  const opened = await openSource(source)
+  const size = isFile ? await fileSize(source) : 0
+  const opened = await openSource(source, signal)
   let bytes = opened.bytes
   let converted: ConvertedParquet | null = null
   let file: OpenFile | null = null
@@ -244,18 +245,11 @@ export const openRecords = async (
     if (wanted === 'parquet') {
       if (!parquetMagic)
         throw new RingfenceError('file.format', `${name} does not begin as Parquet does.`, { file: name })
-      converted = await convert(source, bytes, isFile && bytes.bytesDone === 0, name)
-      bytes = (await openSource(converted.csv)).bytes
+      converted = await convert(source, bytes, size > 0 && bytes.bytesDone === 0, name)
+      bytes = (await openSource(converted.csv, signal)).bytes
     }
     const dispose = converted?.dispose ?? nothing
-    file = new OpenFile(
-      name,
-      bytes,
-      converted !== null && isFile ? await fileSize(source) : null,
-      target,
-      batchRecords,
-      dispose,
-    )
+    file = new OpenFile(name, bytes, converted !== null && isFile ? size : null, target, batchRecords, dispose)
     await file.begin((data, end, final) => {
       const start = bomLength(data, end, name)
       const head: FileHead = {

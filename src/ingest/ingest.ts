@@ -4,16 +4,14 @@
  * wrong is in the rejects file and in the result.
  */
 import { resolve } from 'node:path'
-import { type Reject, RingfenceError } from '../errors.js'
-import type { BatchResult } from '../store/record-batch.js'
+import { RingfenceError } from '../errors.js'
 import type { GraphStore } from '../store/store.js'
 import { fileSize, type Source, sourceName } from './byte-source.js'
 import { type FileRecords, openRecords, type RecordTarget } from './file-records.js'
 import { loadMapping } from './mapping.js'
 import type { FileFormat, Mapping } from './mapping-types.js'
-import type { RecordFault } from './record-reader.js'
-import { makeReject, RejectsFile } from './rejects.js'
-import { BatchLines } from './row-encoder.js'
+import { PendingBatch } from './pending-batch.js'
+import { RejectsFile } from './rejects.js'
 
 export type { NamedStream, Source } from './byte-source.js'
 export type { FileFormat, Mapping } from './mapping-types.js'
@@ -65,73 +63,12 @@ export interface IngestResult {
 }
 
 const BATCH_RECORDS = 400_000
-const BATCH_BYTES = 48 * 2 ** 20
-/** A batch ends with a piece of a file, so that it takes a little more. */
-const ROOM_BEHIND = 4 * 2 ** 20
-/** A row of CSV becomes a line of about so many times its bytes. */
-const LINE_PER_ROW = 3
-/** So many rejects end a batch too: they are held in memory, and the limit on them is checked at a batch's end. */
-const BATCH_REJECTS = 10_000
-
-/** A batch in the making, and what was read for it. */
-class PendingBatch implements RecordTarget {
-  readonly lines: BatchLines
-  readonly rejects: Reject[] = []
-  read = 0
-  lineBase = 0
-  #segments: { readonly file: string; readonly base: number }[] = []
-  #file = ''
-
-  /** `bytes`: what the interactions will take, roughly, as growing on the way costs copies. */
-  constructor(bytes: number) {
-    this.lines = new BatchLines(bytes, 0)
-  }
-
-  /** From here on records come from `file`; `lastLine` is the last line number that the former file can have used. */
-  beginFile(file: string, lastLine: number): void {
-    this.lineBase += lastLine
-    this.#file = file
-    this.#segments.push({ file, base: this.lineBase })
-  }
-
-  clear(file: string): void {
-    this.lines.clear()
-    this.rejects.length = 0
-    this.read = 0
-    this.lineBase = 0
-    this.#file = file
-    this.#segments = [{ file, base: 0 }]
-  }
-
-  record(line: number, fault: RecordFault | null): void {
-    this.read++
-    if (fault !== null) this.rejects.push(makeReject(this.#file, line, fault))
-  }
-
-  isFull(records: number): boolean {
-    const { interactions, entities, interactionCount, entityCount } = this.lines
-    return (
-      interactionCount + entityCount >= records ||
-      interactions.length + entities.length >= BATCH_BYTES ||
-      this.rejects.length >= BATCH_REJECTS
-    )
-  }
-
-  conflictRejects(result: BatchResult): readonly Reject[] {
-    return result.conflicts.map(({ line, id }) => {
-      const segment = this.#segments.findLast(({ base }) => base < line) ?? { file: this.#file, base: 0 }
-
-      const { file, base } = segment
-      return makeReject(file, line - base, { code: 'interaction.conflict', field: 'id', value: id, detail: '' })
-    })
-  }
-}
 
 class Load {
   readonly #options: IngestOptions
   readonly #rejectsFile: RejectsFile
   readonly #limit: RejectLimit
-  readonly #batchRecords: number
+  readonly batchRecords: number
   readonly #totals = { read: 0, accepted: 0, duplicates: 0, rejected: 0, entities: 0 }
   #pending: PendingBatch
   #spare: PendingBatch
@@ -143,11 +80,10 @@ class Load {
   constructor(options: IngestOptions, rejectsFile: RejectsFile, bytesTotal: number | null) {
     this.#options = options
     this.#rejectsFile = rejectsFile
-    const bytes = Math.min(BATCH_BYTES + ROOM_BEHIND, (bytesTotal ?? 0) * LINE_PER_ROW)
-    this.#pending = new PendingBatch(bytes)
-    this.#spare = new PendingBatch(bytes)
+    this.#pending = new PendingBatch(bytesTotal ?? 0)
+    this.#spare = new PendingBatch(bytesTotal ?? 0)
     this.#limit = options.maxRejects ?? DEFAULT_REJECT_LIMIT
-    this.#batchRecords = options.batchRecords ?? BATCH_RECORDS
+    this.batchRecords = options.batchRecords ?? BATCH_RECORDS
   }
 
   get pending(): PendingBatch {
@@ -165,7 +101,7 @@ class Load {
 
   /** Hands the batch over, if it is full, and makes room for the next. */
   async submitIfFull(): Promise<void> {
-    if (this.#pending.isFull(this.#batchRecords)) await this.submit()
+    if (this.#pending.isFull(this.batchRecords)) await this.submit()
   }
 
   async submit(): Promise<void> {
@@ -273,13 +209,14 @@ export const ingest = async (sources: readonly Source[], options: IngestOptions)
         record: (line, fault) => load.pending.record(line, fault),
       }
       try {
-        file = await openRecords(source, mapping, options.format ?? null, target, options.batchRecords ?? BATCH_RECORDS)
+        file = await openRecords(source, mapping, options.format ?? null, target, load.batchRecords, signal ?? null)
         for (let more = true; more && !signal?.aborted && !load.tooMany; ) {
           more = await file.step()
           options.progress?.(bytesBefore + file.bytesDone, bytesTotal, load.totals.read + load.pending.read)
           if (!signal?.aborted) await load.submitIfFull()
         }
       } catch (error) {
+        if (signal?.aborted) break
         if (!isFileFailure(error)) throw error
         failures.push({ file: sourceName(source), error })
       } finally {

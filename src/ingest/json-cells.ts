@@ -1,4 +1,4 @@
-import { canonicalJson, isObject, wellFormed } from './attributes.js'
+import { canonicalJson, isExact, isObject, wellFormed } from './attributes.js'
 import { type RecordFault, VALUE_BYTES } from './record-reader.js'
 
 /** Up to this length a loop is quicker than a call into the runtime's encoder. */
@@ -50,7 +50,7 @@ export class JsonCells {
           code: 'record.field',
           field: this.#columns[i]!,
           value: String(value).slice(0, VALUE_BYTES),
-          detail: INEXACT,
+          detail: typeof value === 'object' ? UNFIT : INEXACT,
         }
       if (cell !== '' && !this.#write(cell))
         return { code: 'record.encoding', field: this.#columns[i]!, value: cell.slice(0, VALUE_BYTES), detail: '' }
@@ -87,12 +87,14 @@ export class JsonCells {
   }
 }
 
+const UNFIT =
+  'A text in it is not valid Unicode, a whole number is beyond 2^53 (write it as text), or it is nested too deep.'
 const INEXACT = 'A whole number beyond 2^53 is not exact in JSON; write it as text.'
 
 /** Null where a number has lost digits: two ids could become one. */
 const cellText = (value: unknown): string | null => {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return ''
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
+  if (typeof value === 'number') return isExact(value) || !Number.isFinite(value) ? String(value) : null
   return typeof value === 'boolean' ? String(value) : canonicalJson(value)
 }

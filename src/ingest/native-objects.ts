@@ -47,7 +47,10 @@ class NativeForm {
     }
     const cells = this.#cells
     const fault = cells.fill(value)
-    if (fault !== null) return fault
+    if (fault !== null)
+      return fault.field === 'attributes'
+        ? { ...fault, code: this.#attributesCode, value: shown(value.attributes) }
+        : fault
     const taken = this.#encoder.encode(lines, cells.data, cells.starts, cells.ends, cells.length, line)
     return taken ? null : this.#encoder.failure
   }

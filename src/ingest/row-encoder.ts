@@ -2,14 +2,7 @@
  * Runs a plan over rows: each row, given as slices of a buffer, becomes lines of a record batch, or one reject. A row is taken
  * whole or not at all. The hot path copies bytes and makes no string and no object.
  */
-import {
-  entityKindByCode,
-  interactionType,
-  interactionTypeByCode,
-  limits,
-  scenarioByCode,
-  scenarios,
-} from '../../graph-schema/schema.js'
+import { interactionType, interactionTypeByCode, limits } from '../../graph-schema/schema.js'
 import type { RejectCode } from '../errors.js'
 import { type AttributeOwner, AttributesEncoder } from './attributes-encoder.js'
 import { ByteWriter } from './byte-writer.js'
@@ -18,6 +11,16 @@ import { HASHED_ID_BYTES, HashedIds } from './hashed-ids.js'
 import { canonicalNumber, isPlainInteger, parseNumber } from './numbers.js'
 import type { EntityPlan, InteractionPlan, Plan, RefPlan, TimePlan, WhenPlan } from './plan.js'
 import { RowCells } from './row-cells.js'
+import {
+  actorKinds,
+  isEnforcement,
+  kindNames,
+  lookup,
+  ownScenario,
+  scenarioNames,
+  targetKinds,
+  typeNames,
+} from './schema-codes.js'
 import type { BoundTemplate } from './template.js'
 import { parseTime } from './times.js'
 
@@ -55,26 +58,6 @@ const TAKEN = 0
 const NONE = 1
 const FAILED = 2
 type Outcome = typeof TAKEN | typeof NONE | typeof FAILED
-
-const kindNames = entityKindByCode.map((name) => utf8(name ?? ''))
-const typeNames = interactionTypeByCode.map((name) => utf8(name ?? ''))
-const scenarioNames = scenarioByCode.map((name) => utf8(name ?? ''))
-
-const bits = (kinds: readonly string[]): number =>
-  kindNames.reduce((mask, _, code) => (kinds.includes(entityKindByCode[code] ?? '') ? mask | (1 << code) : mask), 0)
-
-const entryOf = (code: number) => interactionType(interactionTypeByCode[code]!)
-const known = typeNames.map((_, code) => interactionTypeByCode[code] !== undefined)
-const actorKinds = Int32Array.from(typeNames, (_, code) => (known[code] ? bits(entryOf(code).actors) : 0))
-const targetKinds = Int32Array.from(typeNames, (_, code) => (known[code] ? bits(entryOf(code).targets) : 0))
-const isEnforcement = typeNames.map((_, code) => known[code] === true && entryOf(code).enforcement === true)
-const ownScenario = Int32Array.from(typeNames, (_, code) => (known[code] ? scenarios[entryOf(code).scenario].code : -1))
-
-const lookup = (names: readonly Uint8Array[], data: Uint8Array, start: number, end: number): number => {
-  for (let code = 0; code < names.length; code++)
-    if (end > start && sameBytes(data, start, end, names[code]!)) return code
-  return -1
-}
 
 export class RowEncoder {
   /** Set by the last call of `encode` that returned false. */

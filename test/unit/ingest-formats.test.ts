@@ -130,6 +130,11 @@ describe('NDJSON', () => {
       'attributes',
     ],
     ['{"id":"1","type":"like","actor":"user:\\ud800","target":"video:v"}', 'record.encoding', 'actor'],
+    ...['9007199254740993', '1e999', '{"a":[-9007199254740993]}', '"\\ud800"'].map((inexact) => [
+      `{"id":"1","type":"like","actor":"user:u","target":"video:v","attributes":{"x":${inexact}}}`,
+      'interaction.attributes',
+      'attributes',
+    ]),
     ['{"type":"like","actor":"user:u","target":"video:v"}', 'interaction.id', 'id'],
     ['{"kind":"person","id":"u"}', 'entity.kind', 'kind'],
     ['{"kind":"user","id":""}', 'entity.id', 'id'],

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { ingest, ingestExitCode } from '#src/ingest/ingest.js'
 import type { BatchResult, RecordBatch } from '#src/store/record-batch.js'
@@ -167,6 +168,18 @@ describe('batches', () => {
     expect(load.rejects).toHaveLength(load.rejected)
     const rest = await bench.text('records.csv', content, null, { sink })
     expect(rest.accepted + load.accepted).toBe(20_000 - 20)
+  })
+
+  test('a stream that says nothing more can be cancelled', async () => {
+    for (const first of ['', 'id,type,actor,target\n1,like,user:u,video:v\n']) {
+      const controller = new AbortController()
+      const stream = new Readable({ read: () => {} })
+      if (first !== '') stream.push(first)
+      setTimeout(() => controller.abort(), 20)
+      const load = await bench.load({ name: 'silent', stream }, null, { signal: controller.signal })
+      expect(load).toMatchObject({ outcome: 'cancelled', read: 0, accepted: 0, failures: [] })
+      expect(stream.destroyed).toBe(true)
+    }
   })
 
   test('an error of the store ends the load with it, and the next load adds what is missing', async () => {

@@ -134,6 +134,20 @@ describe('a mapping that is not valid is refused with the line', () => {
   })
 })
 
+test('video-ratings also reads the table with injected campaigns, whatever else it is named', async () => {
+  const mapping = await loadMapping('examples/mappings/video-ratings.yaml')
+  const content =
+    'id,user,video,at\ni0,organic-1,v6393,2022-01-05T03:00:00.000Z\ni1,account-a,new-0,2022-01-05T03:00:01.000Z\n'
+  for (const name of ['interactions.csv', 'injected.txt']) {
+    const load = await bench.load(bench.write(name, content), null, { mapping })
+    expect(load).toMatchObject({ accepted: 2, rejected: 0, failures: [] })
+    expect(load.sink.rows().map((row) => row.slice(0, 7))).toEqual([
+      ['5', 'i0', '1', 'organic-1', '2', 'v6393', '1641351600000'],
+      ['5', 'i1', '1', 'account-a', '2', 'new-0', '1641351601000'],
+    ])
+  }
+})
+
 describe('what a mapping makes of rows', () => {
   test('constants, cuts, braces, weights, scenarios and attributes', async () => {
     const mapping = `
