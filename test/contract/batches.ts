@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { limits } from '#graph-schema/schema.js'
 import { batchOf, type InteractionInput } from '../support/batches.js'
 import type { OpenStore } from './store-contract.js'
 import { withStore } from './with-store.js'
@@ -184,6 +185,21 @@ export const describeBatches = (open: OpenStore): void => {
             market: 'é',
             attributes,
           })
+      }),
+    )
+
+    test(
+      'attributes as long as they may be are kept',
+      withStore(open, async (store) => {
+        const attributes = { text: '日'.repeat(Math.floor((limits.attributesBytes - '{"text":""}'.length) / 3)) }
+        const id = 'x'.repeat(limits.idBytes)
+        const batch = batchOf(
+          [like(id, { actor: `user:${id}`, target: `video:${id}`, attributes }), like('2')],
+          [{ entity: 'product:p', attributes }],
+        )
+        expect(await store.writeBatch(batch)).toMatchObject({ accepted: 2 })
+        expect(await store.readInteractions([{ type: 'like', id }])).toMatchObject([{ attributes }])
+        expect(await store.readEntity('product', 'p')).toMatchObject({ attributes })
       }),
     )
 

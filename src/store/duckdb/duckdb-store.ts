@@ -29,11 +29,14 @@ import { listRuns, readRun, saveRun } from './runs.js'
 import { numberOf } from './sql.js'
 import { writeBatch } from './write-batch.js'
 
-/**
- * The id and the attributes are rarely read: the codecs that need a pass of analysis over each string cost a third of the time of
- * a load and save a third of the file.
- */
-const writerSettings = "SET disabled_compression_methods = 'fsst,dict_fsst'"
+const writerSettings = [
+  // Ids and attributes are rarely read: the codecs that analyse each string cost a third of the time of a load and save a third
+  // of the file.
+  "SET GLOBAL disabled_compression_methods = 'fsst,dict_fsst'",
+  // Row groups are compressed and written while others are made, on all threads; by default most of a batch waits for the commit,
+  // which has one thread.
+  'SET GLOBAL write_buffer_row_group_count = 1',
+]
 
 export interface DuckDbStoreOptions extends DuckDbOptions {
   /** Where the folder of migrations is; for tests. */
@@ -190,7 +193,7 @@ export const openDuckDbStore = async (path: string, options: DuckDbStoreOptions 
   const file = await openFile(path, options)
   try {
     const writer = await file.instance.connect()
-    await writer.run(writerSettings)
+    for (const setting of writerSettings) await writer.run(setting)
     return new DuckDbStore(file, writer, options)
   } catch (error) {
     file.release()

@@ -46,12 +46,9 @@ const entityColumns = {
   attributes: 'VARCHAR',
 } as const
 
-/** A line may hold attributes of a megabyte and two long ids. */
-const maxLineBytes = 4 * 2 ** 20
-
 const readLines = (file: string, columns: Readonly<Record<string, string>>): string =>
   `read_csv(${quoted(file)}, auto_detect = false, header = false, delim = '\t', quote = '', escape = '', nullstr = '',
-    max_line_size = ${maxLineBytes}, columns = {${Object.entries(columns)
+    columns = {${Object.entries(columns)
       .map(([name, type]) => `'${name}': '${type}'`)
       .join(', ')}})`
 
