@@ -18,7 +18,7 @@ import type { Relation } from '../graph/snapshot.js'
 import { nearPairs, type TimedMatrix } from '../kernels/near-pairs.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { candidateOf } from './lockstep/candidates.js'
-import { engagementsOf, transposed } from './lockstep/engagements.js'
+import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs } from './lockstep/groups.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */
@@ -60,7 +60,7 @@ const parameters = Type.Object(
         'Actions to either side, in time, that one action is compared with. Bounds the work in crowded moments.',
     }),
     minMembers: Type.Integer({
-      default: 4,
+      default: 5,
       minimum: 2,
       maximum: 1000,
       description: 'Accounts that a ring has at least.',
@@ -77,6 +77,9 @@ export type LockstepParameters = Static<typeof parameters>
  */
 const LIKENESS = 0.05
 
+/** Milliseconds: above this tolerance, meeting on a video of the first days is what its viewers do. */
+const FRESHNESS = 6 * 3_600_000
+
 /** Nats below which a pair could not join any group, however small. */
 const LEAST_NATS = 10
 
@@ -90,6 +93,11 @@ const occupied = ({ columnOffsets, columnCount }: TimedMatrix): number => {
   let count = 0
   for (let c = 0; c < columnCount; c++) if (columnOffsets[c + 1]! > columnOffsets[c]!) count++
   return count
+}
+
+const accountsAsColumns = ({ accounts, fresh }: Engagements) => {
+  const { matrix, entry } = transposed(accounts)
+  return { matrix, entry, fresh: Uint8Array.from(entry, (e) => fresh[e]!) }
 }
 
 export const lockstep: Detector<LockstepParameters> = {
@@ -118,15 +126,15 @@ export const lockstep: Detector<LockstepParameters> = {
     let done = 0
 
     const search = (relation: Relation): void => {
-      const engagements = engagementsOf(relation)
+      const engagements = engagementsOf(snapshot, relation)
       if (engagements.untimed > 0)
         notes.push({
           code: 'lockstep.no-times',
           message: `${engagements.untimed} of ${relation.count} "${relation.type}" interactions have no time and could not be compared.`,
         })
       const sides = [
-        { columnIs: 'target', matrix: engagements.accounts, entry: null },
-        { columnIs: 'account', ...transposed(engagements.accounts) },
+        { columnIs: 'target', matrix: engagements.accounts, entry: null, fresh: null },
+        { columnIs: 'account', ...accountsAsColumns(engagements) },
       ] as const
       for (const side of sides) {
         checkCancelled()
@@ -137,6 +145,7 @@ export const lockstep: Detector<LockstepParameters> = {
           session: given.session * SECOND,
           least: LEAST_NATS,
           likeness: LIKENESS,
+          ...(side.fresh ? { fresh: { entries: side.fresh, freshness: FRESHNESS } } : {}),
           check: checkCancelled,
           progress: (share) => progress(step, (done + share) / matrices),
         })
@@ -144,6 +153,11 @@ export const lockstep: Detector<LockstepParameters> = {
           notes.push({
             code: 'lockstep.crowded',
             message: `In "${relation.type}", ${pairs.crowded} actions had more than ${given.reach} others near them; they were compared with the nearest ${given.reach} on each side.`,
+          })
+        if (side.columnIs === 'target' && side.matrix.column.length > 1 && !pairs.telling.includes(1))
+          notes.push({
+            code: 'lockstep.same-times',
+            message: `In "${relation.type}", nearly all actions of an account are within the least tolerance of each other, so times tell nothing there.`,
           })
         const columns = occupied(side.matrix)
         const groups = groupPairs(

@@ -22,7 +22,11 @@
  * nothing about time and is left out.
  */
 import { type Check, checkInterval, neverCancelled } from './check.js'
+import { Crowd, crowdMeetings } from './crowd.js'
 import { gammaPoissonSurprise } from './gamma-poisson.js'
+import { type NearPairs, PairList } from './near-pair-list.js'
+
+export type { NearPairs } from './near-pair-list.js'
 
 /** Entries of a sparse matrix with times, by row and by column. */
 export interface TimedMatrix {
@@ -48,177 +52,76 @@ export interface NearPairOptions {
   readonly session: number
   /** Surprise that a pair needs to be returned, in nats, best level taken, not corrected for the search. */
   readonly least: number
+  /** 1 for entries that come soon after what they act on: two of them are near anyway, and do not meet at tolerances above `freshness`. */
+  readonly fresh?: { readonly entries: Uint8Array; readonly freshness: number }
   /** Shape A of the prior of likeness. */
   readonly likeness: number
   readonly progress?: (done: number) => void
   readonly check?: Check
 }
 
-export interface NearPairs {
-  readonly count: number
-  /** a < b. */
-  readonly a: Int32Array
-  readonly b: Int32Array
-  /** Position in `tolerances` of the level that surprises most. */
-  readonly level: Uint8Array
-  /** Rows in which the two are near at that level, those within a session counting once, and what the null expects of them. */
-  readonly met: Int32Array
-  readonly expected: Float64Array
-  readonly nats: Float64Array
-  /** 1 for levels at which times tell something. */
-  readonly telling: Uint8Array
-  /** Entries that had more than `reach` others within the largest tolerance on one side. */
-  readonly crowded: number
-}
-
-class PairList {
-  #size = 0
-  #a = new Int32Array(1024)
-  #b = new Int32Array(1024)
-  #level = new Uint8Array(1024)
-  #met = new Int32Array(1024)
-  #expected = new Float64Array(1024)
-  #nats = new Float64Array(1024)
-
-  push(a: number, b: number, level: number, met: number, expected: number, nats: number): void {
-    if (this.#size === this.#a.length) this.#grow()
-    const i = this.#size++
-    this.#a[i] = a
-    this.#b[i] = b
-    this.#level[i] = level
-    this.#met[i] = met
-    this.#expected[i] = expected
-    this.#nats[i] = nats
-  }
-
-  #grow(): void {
-    const wider = <T extends Int32Array | Uint8Array | Float64Array>(old: T, next: T): T => {
-      next.set(old)
-      return next
-    }
-    const size = this.#a.length * 2
-    this.#a = wider(this.#a, new Int32Array(size))
-    this.#b = wider(this.#b, new Int32Array(size))
-    this.#level = wider(this.#level, new Uint8Array(size))
-    this.#met = wider(this.#met, new Int32Array(size))
-    this.#expected = wider(this.#expected, new Float64Array(size))
-    this.#nats = wider(this.#nats, new Float64Array(size))
-  }
-
-  finish(telling: Uint8Array, crowded: number): NearPairs {
-    const n = this.#size
-    return {
-      count: n,
-      a: this.#a.slice(0, n),
-      b: this.#b.slice(0, n),
-      level: this.#level.slice(0, n),
-      met: this.#met.slice(0, n),
-      expected: this.#expected.slice(0, n),
-      nats: this.#nats.slice(0, n),
-      telling,
-      crowded,
-    }
-  }
-}
-
 /** In a row of more entries each is taken to meet only so many others far off: a few endless rows must not make far meetings seem common. */
 const FAR_REACH = 1024
 
-/** Above this share of all pairs of entries, near is where they always are. */
-const LARGEST_NEAR_SHARE = 0.5
+/** Where an entry is near to more of its row than this, on average, near is where entries always are. */
+const LARGEST_NEAR_SHARE = 0.75
 
-/** Stretches of time in which the crowd of the moment is counted, at most. */
-const MOST_STRETCHES = 2 ** 20
+interface Counts {
+  /** Pairs of entries of one row, in all rows: near at each level, and in all. */
+  readonly near: Float64Array
+  readonly all: number
+  /** 1 for levels at which not everything is near. */
+  readonly telling: Uint8Array
+  readonly crowded: number
+}
 
-/** Pairs of entries of one row, in all rows: near at each level, and in all. */
-const countPairs = (
-  { rowCount, rowOffsets, time }: TimedMatrix,
-  tolerances: Float64Array,
-  reach: number,
-): { near: Float64Array; all: number; crowded: number } => {
-  const near = new Float64Array(tolerances.length)
-  const widest = tolerances[tolerances.length - 1]!
+const countPairs = ({ rowCount, rowOffsets, time }: TimedMatrix, tolerances: Float64Array, reach: number): Counts => {
+  const levels = tolerances.length
+  const near = new Float64Array(levels)
+  const share = new Float64Array(levels)
   let all = 0
   let crowded = 0
+  let accompanied = 0
   for (let row = 0; row < rowCount; row++) {
     const from = rowOffsets[row]!
     const to = rowOffsets[row + 1]!
-    all += ((to - from) * Math.min(to - from - 1, FAR_REACH)) / 2
-    for (let level = 0; level < tolerances.length; level++) {
+    const others = to - from - 1
+    if (others < 1) continue
+    all += ((others + 1) * Math.min(others, FAR_REACH)) / 2
+    accompanied += others + 1
+    for (let level = 0; level < levels; level++) {
       const tolerance = tolerances[level]!
       let head = from
+      let capped = 0
+      let pairs = 0
       for (let tail = from; tail < to; tail++) {
         if (head < tail) head = tail
         while (head + 1 < to && time[head + 1]! - time[tail]! <= tolerance) head++
-        near[level] = near[level]! + Math.min(head - tail, reach)
-        if (tolerance === widest && head - tail > reach) crowded++
+        pairs += head - tail
+        capped += Math.min(head - tail, reach)
+        if (level === levels - 1 && head - tail > reach) crowded++
       }
+      near[level] = near[level]! + capped
+      share[level] = share[level]! + (2 * pairs) / others
     }
   }
-  return { near, all, crowded }
+  const telling = Uint8Array.from(share, (sum, level) =>
+    near[level]! > 0 && sum <= LARGEST_NEAR_SHARE * accompanied ? 1 : 0,
+  )
+  return { near, all, telling, crowded }
 }
 
-/** How many entries each stretch of time holds, for stretches about as long as the tolerance. */
-class Crowd {
-  readonly #from: number
-  readonly #width: number
-  readonly #entries: Int32Array
-
-  constructor(time: Float64Array, tolerance: number) {
-    let from = Number.POSITIVE_INFINITY
-    let to = Number.NEGATIVE_INFINITY
-    for (const at of time) {
-      if (at < from) from = at
-      if (at > to) to = at
-    }
-    this.#from = from
-    this.#width = Math.max(tolerance, (to - from) / MOST_STRETCHES, Number.MIN_VALUE)
-    this.#entries = new Int32Array(time.length === 0 ? 0 : Math.floor((to - from) / this.#width) + 1)
-    for (const at of time) {
-      const stretch = this.stretch(at)
-      this.#entries[stretch] = this.#entries[stretch]! + 1
-    }
-  }
-
-  stretch(at: number): number {
-    return Math.floor((at - this.#from) / this.#width)
-  }
-
-  size(stretch: number): number {
-    return this.#entries[stretch]!
-  }
-}
-
-/** Sum over stretches of time of a'(c) b'(c) / e(c); the times of both rise. */
-const crowdMeetings = (crowd: Crowd, a: Float64Array, aCount: number, b: Float64Array, bCount: number): number => {
-  let sum = 0
-  let i = 0
-  let j = 0
-  while (i < aCount && j < bCount) {
-    const stretch = crowd.stretch(a[i]!)
-    const other = crowd.stretch(b[j]!)
-    if (stretch < other) i++
-    else if (other < stretch) j++
-    else {
-      const fromI = i
-      const fromJ = j
-      while (i < aCount && crowd.stretch(a[i]!) === stretch) i++
-      while (j < bCount && crowd.stretch(b[j]!) === stretch) j++
-      sum += ((i - fromI) * (j - fromJ)) / crowd.size(stretch)
-    }
-  }
-  return sum
-}
-
-/** All pairs whose surprise reaches `least`, by a, then b. Time: entries times their near neighbours; memory: a few numbers a column. */
+/** All pairs whose surprise reaches `least`, by a; the same order for the same matrix. Time: entries times their near neighbours; memory: a few numbers a column. */
 export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPairs => {
   const { rowOffsets, row, column, time, columnCount, columnOffsets, entries } = matrix
   const { tolerances, reach, session, least, likeness, progress, check = neverCancelled } = options
   const levels = tolerances.length
   const widest = tolerances[levels - 1]!
   const entryCount = entries.length
-  const { near: nearTotal, all, crowded } = countPairs(matrix, tolerances, reach)
-  const telling = Uint8Array.from(nearTotal, (near) => (near > 0 && near <= LARGEST_NEAR_SHARE * all ? 1 : 0))
+  const { near: nearTotal, all, telling, crowded } = countPairs(matrix, tolerances, reach)
+  const fresh = options.fresh?.entries ?? null
+  let freshLevels = 0
+  while (freshLevels < levels && tolerances[freshLevels]! <= (options.fresh?.freshness ?? 0)) freshLevels++
   const crowds = Array.from(tolerances, (tolerance, level) => (telling[level] ? new Crowd(time, tolerance) : null))
   const found = new PairList()
 
@@ -277,7 +180,8 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
           seen[b] = 1
           touched[touchedCount++] = b
         }
-        for (let level = levels - 1; level >= 0 && gap <= tolerances[level]!; level--) {
+        const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
+        for (let level = highest - 1; level >= 0 && gap <= tolerances[level]!; level--) {
           const slot = b * levels + level
           if (met[slot]! > 0 && at - last[slot]! <= session) continue
           met[slot] = met[slot]! + 1

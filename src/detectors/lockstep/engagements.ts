@@ -1,5 +1,5 @@
 /** Interactions of one type as a timed matrix: one row an account, one column a target, the first known time where there are several. */
-import type { Relation } from '../../graph/snapshot.js'
+import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { TimedMatrix } from '../../kernels/near-pairs.js'
 import { argsortFloat64 } from '../../kernels/sort.js'
 
@@ -7,12 +7,31 @@ export interface Engagements {
   readonly accounts: TimedMatrix
   /** Position in the relation's arrays of each entry of `accounts`. */
   readonly edge: Int32Array
+  /** 1 for each entry of `accounts` that comes within `FRESH` of the target's publication, where that is known. */
+  readonly fresh: Uint8Array
   /** Interactions left out because their time is unknown. */
   readonly untimed: number
 }
 
+/** A video lives on its first days: then all who ever see it are near one another. */
+const FRESH = 3 * 86_400_000
+
+/** The first known moment at which each target of a relation was published or offered; infinite where none is known. */
+const publications = (snapshot: Snapshot, { targetFrom, inOffsets }: Relation): Float64Array => {
+  const first = new Float64Array(inOffsets.length - 1).fill(Number.POSITIVE_INFINITY)
+  for (const type of ['publish', 'sell'] as const) {
+    const { target, at } = relationOf(snapshot, type) ?? { target: [], at: [] }
+    for (let edge = 0; edge < target.length; edge++) {
+      const column = target[edge]! - targetFrom
+      if (column >= 0 && column < first.length && at[edge]! < first[column]!) first[column] = at[edge]!
+    }
+  }
+  return first
+}
+
 /** Rows are actors (index + relation.actorFrom), columns targets (index + relation.targetFrom); entries ordered by row, then time. */
-export const engagementsOf = (relation: Relation): Engagements => {
+export const engagementsOf = (snapshot: Snapshot, relation: Relation): Engagements => {
+  const published = publications(snapshot, relation)
   const { outOffsets, target, at, actorFrom, targetFrom } = relation
   const rowCount = outOffsets.length - 1
   const columnCount = relation.inOffsets.length - 1
@@ -54,6 +73,9 @@ export const engagementsOf = (relation: Relation): Engagements => {
   return {
     accounts: { rowCount, columnCount, rowOffsets, row, column, time, ...columnsOf(column, time, columnCount) },
     edge,
+    fresh: Uint8Array.from(time, (at, i) =>
+      at >= published[column[i]!]! && at <= published[column[i]!]! + FRESH ? 1 : 0,
+    ),
     untimed,
   }
 }

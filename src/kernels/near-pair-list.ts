@@ -1,0 +1,68 @@
+/** What near-pairs.ts finds, and the growing list that it is gathered in. */
+
+export interface NearPairs {
+  readonly count: number
+  /** a < b. */
+  readonly a: Int32Array
+  readonly b: Int32Array
+  /** Position in `tolerances` of the level that surprises most. */
+  readonly level: Uint8Array
+  /** Rows in which the two are near at that level, those within a session counting once, and what the null expects of them. */
+  readonly met: Int32Array
+  readonly expected: Float64Array
+  readonly nats: Float64Array
+  /** 1 for levels at which times tell something. */
+  readonly telling: Uint8Array
+  /** Entries that had more than `reach` others within the largest tolerance on one side. */
+  readonly crowded: number
+}
+
+export class PairList {
+  #size = 0
+  #a = new Int32Array(1024)
+  #b = new Int32Array(1024)
+  #level = new Uint8Array(1024)
+  #met = new Int32Array(1024)
+  #expected = new Float64Array(1024)
+  #nats = new Float64Array(1024)
+
+  push(a: number, b: number, level: number, met: number, expected: number, nats: number): void {
+    if (this.#size === this.#a.length) this.#grow()
+    const i = this.#size++
+    this.#a[i] = a
+    this.#b[i] = b
+    this.#level[i] = level
+    this.#met[i] = met
+    this.#expected[i] = expected
+    this.#nats[i] = nats
+  }
+
+  #grow(): void {
+    const wider = <T extends Int32Array | Uint8Array | Float64Array>(old: T, next: T): T => {
+      next.set(old)
+      return next
+    }
+    const size = this.#a.length * 2
+    this.#a = wider(this.#a, new Int32Array(size))
+    this.#b = wider(this.#b, new Int32Array(size))
+    this.#level = wider(this.#level, new Uint8Array(size))
+    this.#met = wider(this.#met, new Int32Array(size))
+    this.#expected = wider(this.#expected, new Float64Array(size))
+    this.#nats = wider(this.#nats, new Float64Array(size))
+  }
+
+  finish(telling: Uint8Array, crowded: number): NearPairs {
+    const n = this.#size
+    return {
+      count: n,
+      a: this.#a.slice(0, n),
+      b: this.#b.slice(0, n),
+      level: this.#level.slice(0, n),
+      met: this.#met.slice(0, n),
+      expected: this.#expected.slice(0, n),
+      nats: this.#nats.slice(0, n),
+      telling,
+      crowded,
+    }
+  }
+}
