@@ -1,6 +1,8 @@
 import { BACKSLASH, controlTable, hasC1, MAYBE_CONTROL, QUOTE, ZERO } from './bytes.js'
 
 const HEX = new TextEncoder().encode('0123456789abcdef')
+/** Two digits of each byte, the first in the high half. */
+const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => (HEX[byte >> 4]! << 8) | HEX[byte & 15]!)
 /** From here on a decimal is written in parts, each within 32-bit integers. */
 const BILLION = 1_000_000_000
 const SMALLEST = 1 << 16
@@ -83,11 +85,20 @@ export class ByteWriter {
     this.length = from + width
   }
 
-  hex32(value: number): void {
+  /** 32-bit words as eight hexadecimal digits each. */
+  hexWords(words: Int32Array): void {
     const bytes = this.bytes
-    const at = this.length
-    for (let nibble = 0; nibble < 8; nibble++) bytes[at + nibble] = HEX[(value >>> (28 - 4 * nibble)) & 15]!
-    this.length = at + 8
+    let at = this.length
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!
+      for (let shift = 24; shift >= 0; shift -= 8) {
+        const pair = HEX_PAIRS[(word >>> shift) & 255]!
+        bytes[at] = pair >> 8
+        bytes[at + 1] = pair & 255
+        at += 2
+      }
+    }
+    this.length = at
   }
 
   /** The inside of a JSON string (no quotes), with quotes, backslashes and control characters escaped: up to 6 bytes a byte. */

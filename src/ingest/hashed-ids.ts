@@ -31,10 +31,7 @@ export class HashedIds {
     out.length = idAt
     out.byte(TAB)
     out.byte(LETTER_X)
-    out.hex32(hash[0]!)
-    out.hex32(hash[1]!)
-    out.hex32(hash[2]!)
-    out.hex32(hash[3]!)
+    out.hexWords(hash)
     out.byte(MINUS)
     out.byte(ZERO)
     out.length = end
