@@ -9,7 +9,7 @@ import type { MassGraph, Scratch } from './local-moving.js'
 /** Arrays for the rows of one level, grown when too short. */
 export interface RowBuffers {
   columns: Int32Array
-  weights: Float64Array
+  weights: Float64Array | Int32Array
 }
 
 /**
@@ -43,7 +43,8 @@ export const aggregate = (
   const newOffsets = new Int32Array(groupCount + 1)
   if (buffers.columns.length < columns.length) {
     buffers.columns = new Int32Array(columns.length)
-    buffers.weights = new Float64Array(columns.length)
+    const whole = weights === null || weights instanceof Int32Array
+    buffers.weights = whole ? new Int32Array(columns.length) : new Float64Array(columns.length)
   }
   const { columns: newColumns, weights: newWeights } = buffers
   const newMass = new Float64Array(groupCount)

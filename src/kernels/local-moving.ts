@@ -18,7 +18,8 @@ export interface MassGraph {
   readonly nodeCount: number
   readonly offsets: Int32Array
   readonly columns: Int32Array
-  readonly weights: Float64Array | null
+  /** Whole numbers where the graph itself has no weights: numbers of edges, in half the memory. */
+  readonly weights: Float64Array | Int32Array | null
   readonly mass: Float64Array
 }
 

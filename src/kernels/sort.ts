@@ -101,19 +101,3 @@ export const argsortFloat64 = (keys: Float64Array): Int32Array => {
   }
   return radixOrder(words, 2, [low, high], n)
 }
-
-/** Sorts `a` ascending within [from, to) and moves `b` along; for short ranges (insertion sort), in place. */
-export const insertionSortPairs = (a: Int32Array, b: Int32Array | Float64Array, from: number, to: number): void => {
-  for (let i = from + 1; i < to; i++) {
-    const key = a[i]!
-    const value = b[i]!
-    let j = i - 1
-    while (j >= from && a[j]! > key) {
-      a[j + 1] = a[j]!
-      b[j + 1] = b[j]!
-      j--
-    }
-    a[j + 1] = key
-    b[j + 1] = value
-  }
-}
