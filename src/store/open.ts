@@ -16,13 +16,6 @@ export interface OpenStoreOptions {
   readonly database?: string
 }
 
-interface Neo4jAdapter {
-  openNeo4jStore(
-    uri: string,
-    options: { readonly user: string; readonly password: string; readonly database: string },
-  ): Promise<GraphStore>
-}
-
 const serverScheme = /^(neo4j|bolt)(\+s|\+ssc)?:\/\//i
 const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i
 
@@ -31,8 +24,7 @@ export const isServerStore = (location: string): boolean => serverScheme.test(lo
 
 const openAdapter = async (location: string, options: OpenStoreOptions): Promise<GraphStore> => {
   if (isServerStore(location)) {
-    const adapter = './neo4j/neo4j-store.js'
-    const { openNeo4jStore } = (await import(adapter)) as Neo4jAdapter
+    const { openNeo4jStore } = await import('./neo4j/neo4j-store.js')
     return openNeo4jStore(location, {
       user: options.user ?? process.env.RINGFENCE_NEO4J_USER ?? 'neo4j',
       password: options.password ?? process.env.RINGFENCE_NEO4J_PASSWORD ?? '',
