@@ -173,6 +173,7 @@ export interface GraphStore {
   /**
    * All that was known at `asOf` (epoch ms; null: everything): interactions with `at` <= asOf or unknown, entities at their
    * ends, and entities recorded by themselves whose `at` <= asOf or is unknown. One consistent view, in any order.
+   * `progress` gets the share done, 0 to 1, and 1 at the end; what it throws stops the read and is thrown on.
    */
   readGraph(asOf: number | null, progress?: (done: number) => void): Promise<RawGraph>
   /** Ids of all interactions that match each key, sorted by id within a tag. */
