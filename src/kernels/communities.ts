@@ -18,6 +18,11 @@ export interface CommunityOptions {
   readonly initial?: Int32Array
   /** With `initial`: only these nodes are looked at first, as the ends of edges that came or went. Each once. */
   readonly frontier?: Int32Array
+  /**
+   * Levels of the hierarchy above the graph itself; default as many as gain. With 0, nodes move but communities do not merge:
+   * the least work after a small change, where `frontier` is small.
+   */
+  readonly levels?: number
   /** With 'cpm': what a node counts for; default 1. */
   readonly nodeSize?: Float64Array
   readonly check?: Check
@@ -40,8 +45,12 @@ export interface Problem {
   readonly seed: number
   readonly initial: Int32Array
   readonly frontier: Int32Array | null
+  readonly levels: number
   readonly check: Check
 }
+
+/** No graph needs as many: each level but the last has fewer nodes than the one below. */
+const maxLevels = 64
 
 const checkNodes = (values: Int32Array, nodeCount: number, name: string): void => {
   for (let i = 0; i < values.length; i++)
@@ -63,13 +72,15 @@ const strengths = (graph: UndirectedCsr): Float64Array => {
 
 /** Checks the options and fills the defaults. Throws RangeError. */
 export const prepare = (graph: UndirectedCsr, options: CommunityOptions): Problem => {
-  const { resolution = 1, quality = 'modularity', seed = 0, initial, frontier, nodeSize } = options
+  const { resolution = 1, quality = 'modularity', seed = 0, initial, frontier, levels = maxLevels, nodeSize } = options
   const n = graph.rowCount
   if (!(resolution > 0 && resolution < Infinity))
     throw new RangeError(`the resolution must be above 0, not ${resolution}`)
   if (initial && initial.length !== n)
     throw new RangeError(`the initial partition has ${initial.length} nodes, the graph ${n}`)
   if (initial) checkNodes(initial, n, 'initial')
+  if (!(Number.isInteger(levels) && levels >= 0))
+    throw new RangeError(`levels must be a whole number from 0, not ${levels}`)
   if (frontier && !initial) throw new RangeError('a frontier needs an initial partition')
   if (frontier) checkNodes(frontier, n, 'frontier')
   if (nodeSize && nodeSize.length !== n)
@@ -86,6 +97,7 @@ export const prepare = (graph: UndirectedCsr, options: CommunityOptions): Proble
     seed,
     initial: initial ? initial.slice() : Int32Array.from({ length: n }, (_, v) => v),
     frontier: frontier ? Int32Array.from(new Set(frontier)) : null,
+    levels: Math.min(levels, maxLevels),
     check: options.check ?? neverCancelled,
   }
 }

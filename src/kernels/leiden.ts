@@ -37,8 +37,6 @@ const levelTolerance = 2e-5
  * again from about single nodes, level by level, and the next pass does that from the graph itself.
  */
 const wholesaleMerge = 100
-/** No graph needs as many: each level but the last has fewer nodes than the one below. */
-const maxLevels = 64
 /** The deepest level that a pass begins at, and the share of the graph's entries that it may have to be worth it. */
 const deepestStart = 3
 const worthwhileShare = 0.5
@@ -103,7 +101,7 @@ const runPass = (
     const first = frontier && level === 0 ? frontier : order
     const gain = moveNodes(graph, membership, lambda, first, tolerance, scratch, check)
     const group = new Int32Array(n)
-    const finished = (level > start && gain < (levelTolerance * twiceWeight) / 2) || level === maxLevels
+    const finished = (level > start && gain < (levelTolerance * twiceWeight) / 2) || level === problem.levels
     let count = n
     if (!finished && !last && pass === 0 && countCommunities(membership, scratch) * wholesaleMerge < n) {
       group.set(membership)

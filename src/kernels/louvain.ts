@@ -37,7 +37,8 @@ export const louvain = (graph: UndirectedCsr, options: CommunityOptions = {}): P
     const count = renumber(membership)
     if (depth === 0) community.set(membership)
     else for (let v = 0; v < community.length; v++) community[v] = membership[community[v]!]!
-    if (count === level.nodeCount || (depth > 0 && gain < (tolerance * twiceWeight) / 2)) break
+    if (count === level.nodeCount || depth === problem.levels || (depth > 0 && gain < (tolerance * twiceWeight) / 2))
+      break
     level = aggregate(level, membership, count, scratch, emptyBuffers(), check)
     membership = Int32Array.from({ length: count }, (_, c) => c)
   }

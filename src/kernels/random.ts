@@ -37,6 +37,17 @@ export class Random {
     this.#s3 = next() | 1 // The all-zero state is the one that never leaves itself.
   }
 
+  /** From the four words of the reference code, not all 0. */
+  static fromState(s0: number, s1: number, s2: number, s3: number): Random {
+    if ((s0 | s1 | s2 | s3 | 0) === 0) throw new RangeError('a state of zeros never changes')
+    const random = new Random(0)
+    random.#s0 = s0
+    random.#s1 = s1
+    random.#s2 = s2
+    random.#s3 = s3
+    return random
+  }
+
   /** A whole number, uniform in 0 .. 2^32 - 1. */
   uint32(): number {
     const s1 = this.#s1

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import graphology from 'graphology'
 import graphologyLouvainModule from 'graphology-communities-louvain'
+import { adjustedRandIndex } from '#src/kernels/ari.js'
 import { conductance } from '#src/kernels/conductance.js'
 import { undirectedCsr } from '#src/kernels/csr.js'
 import { leiden } from '#src/kernels/leiden.js'
@@ -121,6 +122,29 @@ test.each(both)('%s is deterministic for a seed, starts where it is told, and st
   expect(() => find(large, { check: stop })).toThrow('cancelled')
 })
 
+test.each(both)('%s keeps up with a change of one edge in a hundred from the last partition', (_, find) => {
+  const { nodeCount, source, target } = plantedPartition(100, 50, 10, 4, 6)
+  const before = find(undirectedCsr(nodeCount, { source, target }), { seed: 1 })
+  const random = new Random(8)
+  const changed = Math.floor(source.length / 100)
+  const touched = new Set<number>()
+  for (let i = 0; i < changed; i++) {
+    const e = random.below(source.length)
+    for (const v of [source[e]!, target[e]!]) touched.add(v)
+    source[e] = random.below(nodeCount)
+    target[e] = random.below(nodeCount)
+    for (const v of [source[e]!, target[e]!]) touched.add(v)
+  }
+  const graph = undirectedCsr(nodeCount, { source, target })
+  const full = find(graph, { seed: 1 })
+  const frontier = Int32Array.from(touched)
+  for (const levels of [0, 64]) {
+    const warm = find(graph, { seed: 1, initial: before.community, frontier, levels })
+    expect(warm.quality).toBeGreaterThan(full.quality - 0.003)
+    expect(adjustedRandIndex(warm.community, before.community)).toBeGreaterThan(0.97)
+  }
+})
+
 test('options outside their ranges are refused', () => {
   const club = karateClub()
   expect(() => leiden(club, { resolution: 0 })).toThrow(/resolution/)
@@ -128,6 +152,7 @@ test('options outside their ranges are refused', () => {
   expect(() => leiden(club, { initial: new Int32Array(3) })).toThrow(/3 nodes/)
   expect(() => leiden(club, { initial: new Int32Array(34).fill(34) })).toThrow(/initial\[0\]/)
   expect(() => leiden(club, { frontier: Int32Array.of(0) })).toThrow(/frontier needs/)
+  expect(() => leiden(club, { levels: -1 })).toThrow(/levels/)
   expect(() => leiden(club, { seed: 0.5 })).toThrow(/seed/)
   expect(() => modularity(club, new Int32Array(2))).toThrow(/2 nodes/)
 })

@@ -52,3 +52,11 @@ test('a shuffle is a permutation, and each order of three is as frequent', () =>
   expect(seen.size).toBe(6)
   for (const times of seen.values()) expect(Math.abs(times - 10_000)).toBeLessThan(450)
 })
+
+test('the sequence from state 1, 2, 3, 4 is that of the reference code', () => {
+  // Printed by xoshiro128starstar.c of Blackman and Vigna, compiled with gcc.
+  const random = Random.fromState(1, 2, 3, 4)
+  const expected = [11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804]
+  expect(expected.map(() => random.uint32())).toEqual(expected)
+  expect(() => Random.fromState(0, 0, 0, 0)).toThrow(/zeros/)
+})
