@@ -7,6 +7,7 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Detector, Note } from './detector.js'
+import { shufflesFor } from './sybil/calibrate.js'
 import { flowCandidates } from './sybil/flow-candidates.js'
 import { identifierCandidates } from './sybil/identifier-candidates.js'
 
@@ -59,11 +60,15 @@ const parameters = Type.Object(
 
 type SybilParameters = Static<typeof parameters>
 
-/** Measured: nodes and edges of the largest of the two searches, and of its shuffle. */
-const bytesPerEntity = 160
-const bytesPerInteraction = 72
-/** One search, on one core. */
-const secondsPerInteraction = 6e-7
+/** Measured on transfers at 1 M and 10 M: fixed, per account, per interaction. */
+const bytesFixed = 60e6
+const bytesPerEntity = 60
+const bytesPerInteraction = 50
+/** One search at 1 M on one core; random reads get slower as the arrays outgrow the caches, by this power of the size. */
+const secondsPerInteraction = 4e-7
+const cachePower = 0.3
+/** The data itself costs more than a shuffle: its pairs are merged, and its groups described. */
+const searchesOfData = 1.5
 
 export const sybil: Detector<SybilParameters> = {
   id: 'sybil',
@@ -78,8 +83,12 @@ export const sybil: Detector<SybilParameters> = {
   ],
   parameters,
   estimate: ({ entities, interactions }, { shuffles }) => ({
-    bytes: bytesPerEntity * entities + bytesPerInteraction * interactions,
-    seconds: secondsPerInteraction * interactions * (shuffles + 1),
+    bytes: bytesFixed + bytesPerEntity * entities + bytesPerInteraction * interactions,
+    seconds:
+      secondsPerInteraction *
+      interactions *
+      Math.max(1, interactions / 1e6) ** cachePower *
+      (searchesOfData + shufflesFor(interactions, shuffles)),
   }),
   run: (context, options) => {
     const types = new Set(context.snapshot.relations.map(({ type }) => type))

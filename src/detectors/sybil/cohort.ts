@@ -6,6 +6,7 @@ import { hypergeometricSurprise } from '../../kernels/hypergeometric.js'
 import { argsortFloat64 } from '../../kernels/sort.js'
 import type { EdgeSet, Fact } from '../detector.js'
 import type { RelationPairs } from './pairs.js'
+import { rounded } from './words.js'
 
 /** First time of each node (entity minus `base`), and the interaction that shows it; NaN where none is known. */
 export interface FirstSeen {
@@ -103,7 +104,7 @@ export const cohortFact = (
   })
   return {
     code: 'sybil.cohort',
-    sentence: `${inside.length} of ${nodes.length} members were first seen within ${duration(to - from)} of each other, where ${expected >= 10 ? Math.round(expected) : Number(expected.toPrecision(2))} would be by chance.`,
+    sentence: `${inside.length} of ${nodes.length} members were first seen within ${duration(to - from)} of each other, where ${rounded(expected)} would be by chance.`,
     observed: inside.length,
     expected,
     unit: 'accounts',

@@ -5,12 +5,8 @@
 import { undirectedCsr } from '../../kernels/csr.js'
 import { compositionCost, hypergeometricSurprise, logChoose } from '../../kernels/hypergeometric.js'
 import { Random } from '../../kernels/random.js'
-import {
-  type Adjacency,
-  type SeparableSets,
-  separableSets,
-  separableSetsInOrder,
-} from '../../kernels/separable-sets.js'
+import type { Adjacency } from '../../kernels/reach-forest.js'
+import { type SeparableSets, separableSets, separableSetsInOrder } from '../../kernels/separable-sets.js'
 import { countingArgsort } from '../../kernels/sort.js'
 import { deal } from './calibrate.js'
 
@@ -102,9 +98,10 @@ const namingCost = (size: number, ofClass: Float64Array, inSet: Int32Array, at: 
 }
 
 /** Directed pairs inside each set. */
-const insidePairs = ({ source, target }: Flow, { label, count }: SeparableSets): Int32Array => {
+const insidePairs = ({ source, target }: Flow, { label, count }: SeparableSets, check: () => void): Int32Array => {
   const inside = new Int32Array(count)
   for (let p = 0; p < source.length; p++) {
+    if (p % 65536 === 0) check()
     const set = label[source[p]!]!
     if (set !== -1 && set === label[target[p]!]! && source[p] !== target[p]) inside[set]!++
   }
@@ -133,7 +130,7 @@ const judge = (
   const maxSize = Math.max(2, Math.min(maxMembers, Math.floor(active * largestShare)))
   const sets = search(graph, { maxSize, membersPerDoor, linksPerMember, counts }, check)
   const { label, count, size } = sets
-  const inside = insidePairs(flow, sets)
+  const inside = insidePairs(flow, sets, check)
   const leaving = new Int32Array(count)
   const reaching = new Int32Array(count)
   const inSet = new Int32Array(count * classCount)

@@ -12,6 +12,7 @@ import {
   type Uses,
 } from './identifiers.js'
 import { distinctPairs, edgesOfPairs, type RelationPairs, windowOf } from './pairs.js'
+import { rounded } from './words.js'
 
 /** What holds an account, from the hand to the place: a phone before a card, a card before a phone number, that before an address. */
 const holds = [['device'], ['payment'], ['contact'], ['network', 'address']] as const
@@ -46,8 +47,6 @@ const readUses = (snapshot: Snapshot, pairs: RelationPairs): UsesData => {
     },
   }
 }
-
-const rounded = (x: number): string => (x >= 10 ? String(Math.round(x)) : String(Number(x.toPrecision(2))))
 
 const kindWords: Readonly<Record<string, readonly [string, string]>> = {
   device: ['device', 'devices'],

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { undirectedCsr } from '#src/kernels/csr.js'
-import { type Adjacency, nextLevel, separableSets, triedDegree } from '#src/kernels/separable-sets.js'
+import { type Adjacency, nextLevel, triedDegree } from '#src/kernels/reach-forest.js'
+import { separableSets } from '#src/kernels/separable-sets.js'
 
 type Edges = readonly (readonly [number, number])[]
 
