@@ -111,6 +111,30 @@ const countPairs = ({ rowCount, rowOffsets, time }: TimedMatrix, tolerances: Flo
   return { near, all, telling, crowded }
 }
 
+const wider = <T extends Int32Array | Float64Array>(old: T, next: T): T => {
+  next.set(old)
+  return next
+}
+
+/** Counts from which the shares below are no longer told apart; a higher count may only be let through more. */
+const COUNTS_TOLD_APART = 64
+
+/** For each count n, the largest q = mu / (rate + mu) at which n surprises by `least`, likeness unknown: surprise falls as q rises. */
+const surprisingShares = (least: number, likeness: number): Float64Array => {
+  const shares = new Float64Array(COUNTS_TOLD_APART + 1).fill(1)
+  for (let n = 0; n < COUNTS_TOLD_APART; n++) {
+    let low = 0
+    let high = 1
+    for (let step = 0; step < 50; step++) {
+      const q = (low + high) / 2
+      if (gammaPoissonSurprise(n, q, likeness, 1 - q) >= least) low = q
+      else high = q
+    }
+    shares[n] = high
+  }
+  return shares
+}
+
 /** All pairs whose surprise reaches `least`, by a; the same order for the same matrix. Time: entries times their near neighbours; memory: a few numbers a column. */
 export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPairs => {
   const { rowOffsets, row, column, time, columnCount, columnOffsets, entries } = matrix
@@ -125,10 +149,16 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const crowds = Array.from(tolerances, (tolerance, level) => (telling[level] ? new Crowd(time, tolerance) : null))
   const found = new PairList()
 
-  const met = new Int32Array(columnCount * levels)
-  const last = new Float64Array(columnCount * levels)
-  const seen = new Uint8Array(columnCount)
-  const touched = new Int32Array(columnCount)
+  // Most pairs meet once and are never looked at: their only meeting is kept by column, and spread over the levels at the second.
+  const seenBy = new Int32Array(columnCount).fill(-1)
+  const onceAt = new Float64Array(columnCount)
+  const onceGap = new Float64Array(columnCount)
+  const onceHighest = new Uint8Array(columnCount)
+  const place = new Int32Array(columnCount)
+  let again = new Int32Array(1024)
+  let met = new Int32Array(again.length * levels)
+  let last = new Float64Array(again.length * levels)
+  const highestShare = surprisingShares(least, likeness)
   const rowTime = new Float64Array(matrix.rowCount)
   const rowStamp = new Int32Array(matrix.rowCount).fill(-1)
   let largest = 0
@@ -162,7 +192,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   for (let a = 0; a < columnCount; a++) {
     const size = columnOffsets[a + 1]! - columnOffsets[a]!
     if (size < 2) continue
-    let touchedCount = 0
+    let againCount = 0
     for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
       const entry = entries[i]!
       const at = time[entry]!
@@ -176,13 +206,30 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         if (other > entry && gap > widest) break
         const b = column[other]!
         if (b <= a) continue
-        if (seen[b] === 0) {
-          seen[b] = 1
-          touched[touchedCount++] = b
-        }
         const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
+        if (seenBy[b] !== a) {
+          seenBy[b] = a
+          onceAt[b] = at
+          onceGap[b] = gap
+          onceHighest[b] = highest
+          place[b] = -1
+          continue
+        }
+        if (place[b] === -1) {
+          if (againCount === again.length) {
+            again = wider(again, new Int32Array(againCount * 2))
+            met = wider(met, new Int32Array(met.length * 2))
+            last = wider(last, new Float64Array(last.length * 2))
+          }
+          place[b] = againCount
+          again[againCount++] = b
+          for (let level = onceHighest[b]! - 1; level >= 0 && onceGap[b]! <= tolerances[level]!; level--) {
+            met[place[b]! * levels + level] = 1
+            last[place[b]! * levels + level] = onceAt[b]!
+          }
+        }
         for (let level = highest - 1; level >= 0 && gap <= tolerances[level]!; level--) {
-          const slot = b * levels + level
+          const slot = place[b]! * levels + level
           if (met[slot]! > 0 && at - last[slot]! <= session) continue
           met[slot] = met[slot]! + 1
           last[slot] = at
@@ -197,22 +244,21 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
 
     let stamped = false
     const scale = (2 * size) / (entryCount * entryCount)
-    for (let k = 0; k < touchedCount; k++) {
-      const b = touched[k]!
-      seen[b] = 0
+    for (let k = 0; k < againCount; k++) {
+      const b = again[k]!
       const bSize = columnOffsets[b + 1]! - columnOffsets[b]!
       let best = 0
       let bestLevel = 0
       let bestExpected = 0
       let bestMet = 0
       for (let level = 0; level < levels; level++) {
-        const n = met[b * levels + level]!
-        met[b * levels + level] = 0
+        const n = met[k * levels + level]!
+        met[k * levels + level] = 0
         if (n < 2 || !telling[level]) continue
         const mu = nearTotal[level]! * scale * bSize
         const muFar = (all - nearTotal[level]!) * scale * bSize
         // More far meetings and more of a crowd only make near ones likelier: what does not surprise with none never will.
-        if (gammaPoissonSurprise(n, mu, likeness, likeness + muFar) < least) continue
+        if (mu > highestShare[Math.min(n, highestShare.length - 1)]! * (likeness + muFar + mu)) continue
         if (!stamped) {
           for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
             rowStamp[row[entries[i]!]!] = a
