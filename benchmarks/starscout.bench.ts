@@ -118,7 +118,7 @@ export const bench: Bench = {
       for (const seed of seeds)
         inFolder((folder) => {
           inject(folder, seed, variants[name]!)
-          const snapshot = snapshotOfLikes(readLikes(join(folder, 'interactions.csv')))
+          const snapshot = snapshotOfLikes(readLikes(folder))
           const begin = performance.now()
           const rings = ringsOf(snapshot)
           times.push((performance.now() - begin) / 1000)
@@ -162,8 +162,8 @@ export const bench: Bench = {
     if (at === -1) return figures
     const runs = Number(args[at + 1] ?? 200)
     const organic = inFolder((folder): Likes => {
-      inject(folder, 1, ['--keep', '0'])
-      return readLikes(join(folder, 'interactions.csv'))
+      inject(folder, 1, [])
+      return readLikes(folder, 'organic')
     })
     let named = 0
     for (let run = 1; run <= runs; run++) {

@@ -17,9 +17,17 @@ export interface Likes {
   readonly at: Float64Array
 }
 
-/** Reads `id,user,video,at` with a header. */
-export const readLikes = (path: string): Likes => {
-  const rows = readFileSync(path, 'utf8').trim().split('\n').slice(1)
+const rowsOf = (path: string): string[][] =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','))
+
+/** Reads DIR/interactions.csv; the organic part alone leaves out the accounts of DIR/truth.csv with all that they did. */
+export const readLikes = (folder: string, part: 'all' | 'organic' = 'all'): Likes => {
+  const buyers = new Set(part === 'all' ? [] : rowsOf(`${folder}/truth.csv`).map(([user]) => user))
+  const rows = rowsOf(`${folder}/interactions.csv`).filter(([, user]) => !buyers.has(user))
   const users = new Map<string, number>()
   const videos = new Map<string, number>()
   const place = (places: Map<string, number>, name: string): number => {
@@ -32,7 +40,7 @@ export const readLikes = (path: string): Likes => {
   const target = new Int32Array(rows.length)
   const at = new Float64Array(rows.length)
   rows.forEach((row, i) => {
-    const [, user, video, time] = row.split(',')
+    const [, user, video, time] = row
     actor[i] = place(users, user!)
     target[i] = place(videos, video!)
     at[i] = Date.parse(time!)
