@@ -12,17 +12,17 @@ export class Crowd {
   constructor(time: Float64Array, tolerance: number) {
     let from = Number.POSITIVE_INFINITY
     let to = Number.NEGATIVE_INFINITY
-    for (const at of time) {
+    for (let i = 0; i < time.length; i++) {
+      const at = time[i]!
       if (at < from) from = at
       if (at > to) to = at
     }
     this.#from = from
     this.#width = Math.max(tolerance, (to - from) / MOST_STRETCHES, Number.MIN_VALUE)
     this.#entries = new Int32Array(time.length === 0 ? 0 : Math.floor((to - from) / this.#width) + 1)
-    for (const at of time) {
-      const stretch = this.stretch(at)
-      this.#entries[stretch] = this.#entries[stretch]! + 1
-    }
+    const entries = this.#entries
+    const scale = this.#width
+    for (let i = 0; i < time.length; i++) entries[Math.floor((time[i]! - from) / scale)]!++
   }
 
   stretch(at: number): number {

@@ -52,59 +52,67 @@ export const engagementsOf = (snapshot: Snapshot, relation: Relation): Engagemen
     rowOffsets[row + 1] = count
   }
 
+  const rowOf = new Int32Array(count)
+  const times = new Float64Array(count)
+  const columnOffsets = new Int32Array(columnCount + 1)
+  for (let r = 0; r < rowCount; r++)
+    for (let k = rowOffsets[r]!; k < rowOffsets[r + 1]!; k++) {
+      rowOf[k] = r
+      times[k] = at[kept[k]!]!
+      columnOffsets[target[kept[k]!]! - targetFrom + 1]!++
+    }
+  for (let c = 0; c < columnCount; c++) columnOffsets[c + 1]! += columnOffsets[c]!
+
+  // In order of time, each entry goes to the next place of its row and of its column: both are then in order of time.
   const row = new Int32Array(count)
   const edge = new Int32Array(count)
   const column = new Int32Array(count)
   const time = new Float64Array(count)
-  for (let r = 0; r < rowCount; r++) {
-    const from = rowOffsets[r]!
-    const to = rowOffsets[r + 1]!
-    if (from === to) continue
-    const own = kept.subarray(from, to)
-    const order = argsortFloat64(Float64Array.from(own, (e) => at[e]!))
-    for (let i = 0; i < order.length; i++) {
-      const e = own[order[i]!]!
-      row[from + i] = r
-      edge[from + i] = e
-      column[from + i] = target[e]! - targetFrom
-      time[from + i] = at[e]!
-    }
+  const fresh = new Uint8Array(count)
+  const entries = new Int32Array(count)
+  const nextOfRow = rowOffsets.slice()
+  const nextOfColumn = columnOffsets.slice()
+  const byTime = argsortFloat64(times)
+  for (let i = 0; i < count; i++) {
+    const k = byTime[i]!
+    const e = kept[k]!
+    const c = target[e]! - targetFrom
+    const place = nextOfRow[rowOf[k]!]!++
+    row[place] = rowOf[k]!
+    edge[place] = e
+    column[place] = c
+    time[place] = times[k]!
+    fresh[place] = times[k]! >= published[c]! && times[k]! <= published[c]! + FRESH ? 1 : 0
+    entries[nextOfColumn[c]!++] = place
   }
   return {
-    accounts: { rowCount, columnCount, rowOffsets, row, column, time, ...columnsOf(column, time, columnCount) },
+    accounts: { rowCount, columnCount, rowOffsets, row, column, time, columnOffsets, entries },
     edge,
-    fresh: Uint8Array.from(time, (at, i) =>
-      at >= published[column[i]!]! && at <= published[column[i]!]! + FRESH ? 1 : 0,
-    ),
+    fresh,
     untimed,
   }
-}
-
-const columnsOf = (
-  column: Int32Array,
-  time: Float64Array,
-  columnCount: number,
-): { columnOffsets: Int32Array; entries: Int32Array } => {
-  const columnOffsets = new Int32Array(columnCount + 1)
-  for (const c of column) columnOffsets[c + 1] = columnOffsets[c + 1]! + 1
-  for (let c = 0; c < columnCount; c++) columnOffsets[c + 1] = columnOffsets[c + 1]! + columnOffsets[c]!
-  const next = columnOffsets.slice()
-  const entries = new Int32Array(column.length)
-  const byTime = argsortFloat64(time)
-  for (const entry of byTime) {
-    const c = column[entry]!
-    entries[next[c]!] = entry
-    next[c] = next[c]! + 1
-  }
-  return { columnOffsets, entries }
 }
 
 /** The same entries with targets as rows; `entry` is each one's position in the original. */
 export const transposed = (matrix: TimedMatrix): { readonly matrix: TimedMatrix; readonly entry: Int32Array } => {
   const entry = matrix.entries
-  const row = Int32Array.from(entry, (e) => matrix.column[e]!)
-  const column = Int32Array.from(entry, (e) => matrix.row[e]!)
-  const time = Float64Array.from(entry, (e) => matrix.time[e]!)
-  const rows = { rowCount: matrix.columnCount, columnCount: matrix.rowCount, rowOffsets: matrix.columnOffsets }
-  return { matrix: { ...rows, row, column, time, ...columnsOf(column, time, matrix.rowCount) }, entry }
+  const count = entry.length
+  const row = new Int32Array(count)
+  const column = new Int32Array(count)
+  const time = new Float64Array(count)
+  const entries = new Int32Array(count)
+  for (let i = 0; i < count; i++) {
+    const e = entry[i]!
+    row[i] = matrix.column[e]!
+    column[i] = matrix.row[e]!
+    time[i] = matrix.time[e]!
+    entries[e] = i
+  }
+  const shape = {
+    rowCount: matrix.columnCount,
+    columnCount: matrix.rowCount,
+    rowOffsets: matrix.columnOffsets,
+    columnOffsets: matrix.rowOffsets,
+  }
+  return { matrix: { ...shape, row, column, time, entries }, entry }
 }
