@@ -39,6 +39,9 @@ const parameters = Type.Object(
       default: [...engagementTypes],
       description: 'Interaction types to look at, each by itself.',
     }),
+    market: Type.Optional(
+      Type.String({ description: 'Only interactions of this market; absent is all markets together.' }),
+    ),
     tolerances: Type.Array(Type.Number({ exclusiveMinimum: 0, maximum: 60 * 86_400 }), {
       default: [60, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400],
       minItems: 1,
@@ -122,11 +125,22 @@ export const lockstep: Detector<LockstepParameters> = {
     const tolerances = Float64Array.from(given.tolerances, (seconds) => seconds * SECOND).sort()
     const wanted = new Set<string>(given.types)
     const relations = snapshot.relations.filter((relation) => wanted.has(relation.type))
+    const market = given.market === undefined ? null : snapshot.markets.indexOf(given.market)
+    if (market === -1)
+      return {
+        candidates,
+        notes: [
+          {
+            code: 'lockstep.unknown-market',
+            message: `No interaction is of the market "${given.market}"; nothing was looked at.`,
+          },
+        ],
+      }
     const matrices = relations.length * 2
     let done = 0
 
     const search = (relation: Relation): void => {
-      const engagements = engagementsOf(snapshot, relation)
+      const engagements = engagementsOf(snapshot, relation, market)
       if (engagements.untimed > 0)
         notes.push({
           code: 'lockstep.no-times',

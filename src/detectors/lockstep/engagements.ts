@@ -29,8 +29,8 @@ const publications = (snapshot: Snapshot, { targetFrom, inOffsets }: Relation): 
   return first
 }
 
-/** Rows are actors (index + relation.actorFrom), columns targets (index + relation.targetFrom); entries ordered by row, then time. */
-export const engagementsOf = (snapshot: Snapshot, relation: Relation): Engagements => {
+/** Rows are actors (index + relation.actorFrom), columns targets (index + relation.targetFrom); entries ordered by row, then time. `market`: only its interactions; null is all. */
+export const engagementsOf = (snapshot: Snapshot, relation: Relation, market: number | null = null): Engagements => {
   const published = publications(snapshot, relation)
   const { outOffsets, target, at, actorFrom, targetFrom } = relation
   const rowCount = outOffsets.length - 1
@@ -42,6 +42,7 @@ export const engagementsOf = (snapshot: Snapshot, relation: Relation): Engagemen
   for (let row = 0; row < rowCount; row++) {
     let previous = -1
     for (let edge = outOffsets[row]!; edge < outOffsets[row + 1]!; edge++) {
+      if (market !== null && relation.market[edge] !== market) continue
       const to = target[edge]!
       if (Number.isNaN(at[edge]!)) untimed++
       else if (to !== previous && to !== actorFrom + row) {

@@ -180,6 +180,25 @@ test('the order of records changes nothing', () => {
   expect(again).toEqual(once)
 })
 
+test('one market is looked at alone, and an unknown one is said', () => {
+  const { random, lines } = world(12)
+  const moments = orders(random, 6)
+  const ring = planted(random, {
+    accounts: 12,
+    targets: 6,
+    at: (_, target) => moments[target]! + random.float() * MINUTE,
+  })
+  const all = [...lines, ...ring].map((line, i) => ({
+    ...line,
+    market: line.target.startsWith('video:bought') ? 'US' : (['US', 'ID'][i % 2] as string),
+  }))
+  expect(caught(ringsIn(all, { market: 'US' }))).toEqual({ planted: 12, others: 0 })
+  expect(ringsIn(all, { market: 'ID' })).toEqual([])
+  const { candidates, notes } = runOn(snapshotFrom(all), { market: 'XX' })
+  expect(candidates).toEqual([])
+  expect(notes.map(({ code }) => code)).toEqual(['lockstep.unknown-market'])
+})
+
 test('absent times are said, and no ring is made of them', () => {
   const { random, lines } = world(10)
   const ring = planted(random, { accounts: 12, targets: 6, at: () => START })
