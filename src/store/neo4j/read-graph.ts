@@ -1,58 +1,45 @@
 /**
  * The columns of a snapshot. Neo4j reads what is committed at each moment, so the view is made here: interactions and records
- * of entities carry the number of their batch, and only those up to the last number at the start are taken.
+ * of entities carry the number of their batch, and only those up to the last number at the start are taken. That makes a view
+ * that several transactions share, so pages are read side by side.
  *
- * Records are slow to send one by one (43 k/s measured), lists are fast, so entities come in pages by their id, which the index
- * gives in order, and interactions in lists for as many actors as make a page. Neither side holds more than a page and the columns.
+ * Records are slow to send one by one (43 k/s measured), lists are fast: a record has a page of actors' interactions of one type,
+ * scenario and market. The server holds no more than the pages that are being read.
  */
-import {
-  entityKind,
-  entityKindNames,
-  interactionTypeNames,
-  interactionTypes,
-  scenarios,
-} from '../../../graph-schema/schema.js'
+import { interactionTypeNames, interactionTypes, scenarios } from '../../../graph-schema/schema.js'
 import type { RawGraph } from '../../graph/raw-graph.js'
 import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from '../../graph/shared-arrays.js'
 import { type Connection, inRead, rows, type Transaction } from './connection.js'
-import { anyInteraction, labelOf, relationshipOf } from './names.js'
-import { NodeIndex } from './node-index.js'
+import { relationshipOf } from './names.js'
+import type { NodeIndex } from './node-index.js'
+import { type ActorPages, Entities, type View } from './read-entities.js'
 
-const ENTITIES_A_PAGE = 5000
-/** Interactions of one page of actors, about; one actor with more is a page of its own. */
-const INTERACTIONS_A_PAGE = 20_000
+/** Pages of one transaction: enough to hide the trips, few enough to be read again where a batch came between. */
+const PAGES_A_TASK = 2
+/** Transactions side by side; the server spends one core on each. */
+const READERS = 4
 const MAX_MARKETS = 65_536
-
-/** Times as in a list of numbers: -1 is unknown, -2 says that the entity was not recorded by itself. */
+/** In a list of times. */
 const UNKNOWN = -1
-const NOT_RECORDED = -2
 
-const entityPageCypher = (label: string): string => `MATCH (n:${label}) USING INDEX n:${label}(id) WHERE n.id > $after
-  WITH n ORDER BY n.id LIMIT ${ENTITIES_A_PAGE}
-  RETURN collect(id(n)) AS nodes, collect(n.id) AS ids,
-    collect(COUNT { (n)-[:${anyInteraction}]->() }) AS degrees,
-    collect(CASE
-      WHEN NOT coalesce(n.declared, false) THEN ${NOT_RECORDED}.0
-      WHEN coalesce(n.batch, 0) <= $batch THEN toFloat(coalesce(n.at, ${UNKNOWN}))
-      ELSE toFloat(coalesce(last([i IN range(0, size(coalesce(n.earlier, [])) - 2, 2) WHERE n.earlier[i] <= $batch
-        | n.earlier[i + 1]]), ${NOT_RECORDED})) END) AS recorded`
-
-const interactionPageCypher = (label: string): string => `UNWIND $pages AS page
-  CALL (page) {
-    MATCH (a:${label}) USING INDEX a:${label}(id) WHERE a.id > page[0] AND a.id <= page[1]
-    MATCH (a)-[r:${anyInteraction}]->(b)
-      WHERE coalesce(r.batch, 0) <= $batch AND ($asOf IS NULL OR r.at IS NULL OR r.at <= $asOf)
+/** `filters`: reading a property to compare it costs a third of the whole, so what need not be compared is left out. */
+export const interactionPageCypher = (
+  { label, types }: Pick<ActorPages, 'label' | 'types'>,
+  filters: { readonly batch: boolean; readonly asOf: boolean },
+): string => {
+  const conditions = [
+    ...(filters.batch ? ['coalesce(r.batch, 0) <= $batch'] : []),
+    ...(filters.asOf ? ['(r.at IS NULL OR r.at <= $asOf)'] : []),
+  ]
+  return `UNWIND $ranges AS range
+  CALL (range) {
+    MATCH (a:${label}) USING INDEX a:${label}(id) WHERE a.id > range[0] AND a.id <= range[1]
+    MATCH (a)-[r:${types}]->(b)${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}
     RETURN type(r) AS type, coalesce(r.scenario, '') AS scenario, coalesce(r.market, '') AS market,
       collect(id(a)) AS actors, collect(id(b)) AS targets, collect(toFloat(coalesce(r.at, ${UNKNOWN}))) AS times,
       collect(toFloat(coalesce(r.weight, 1))) AS weights
   }
   RETURN type, scenario, market, actors, targets, times, weights`
-
-interface EntityPage extends Record<string, unknown> {
-  readonly nodes: readonly number[]
-  readonly ids: readonly string[]
-  readonly degrees: readonly number[]
-  readonly recorded: readonly number[]
 }
 
 interface InteractionPage extends Record<string, unknown> {
@@ -70,71 +57,6 @@ const typeScenarios = new Map(
   interactionTypeNames.map((type) => [relationshipOf(type), scenarios[interactionTypes[type].scenario].code]),
 )
 const scenarioCodes = new Map<string, number>(Object.entries(scenarios).map(([name, { code }]) => [name, code]))
-
-/** A range of ids, from after the first to the second, whose actors have about a page of interactions. */
-type ActorPage = readonly [after: string, last: string]
-
-class Entities {
-  readonly kinds: number[] = []
-  readonly ids: string[] = []
-  readonly declared: number[] = []
-  readonly index = new NodeIndex()
-  readonly pages = new Map<string, ActorPage[]>()
-  interactions = 0
-
-  async read(tx: Transaction, batch: bigint, asOf: number | null): Promise<void> {
-    for (const kind of entityKindNames) {
-      const label = labelOf(kind)
-      const pages: ActorPage[] = []
-      const cypher = entityPageCypher(label)
-      const { code } = entityKind(kind)
-      let after = ''
-      let pageAfter = ''
-      let inPage = 0
-      for (;;) {
-        const [page] = await rows<EntityPage>(tx, cypher, { after, batch })
-        const { nodes, ids, degrees, recorded } = page!
-        for (let i = 0; i < ids.length; i++) {
-          this.index.set(nodes[i]!, this.ids.length)
-          this.kinds.push(code)
-          this.ids.push(ids[i]!)
-          const at = recorded[i]!
-          this.declared.push(at !== NOT_RECORDED && (at === UNKNOWN || asOf === null || at <= asOf) ? 1 : 0)
-          if (inPage > 0 && inPage + degrees[i]! > INTERACTIONS_A_PAGE) {
-            pages.push([pageAfter, after])
-            pageAfter = after
-            inPage = 0
-          }
-          inPage += degrees[i]!
-          this.interactions += degrees[i]!
-          after = ids[i]!
-        }
-        if (ids.length < ENTITIES_A_PAGE) break
-      }
-      if (inPage > 0) pages.push([pageAfter, after])
-      if (pages.length > 0) this.pages.set(label, pages)
-    }
-  }
-
-  columns() {
-    const entityCount = this.ids.length
-    let bytes = 0
-    for (const id of this.ids) bytes += Buffer.byteLength(id)
-    const names = sharedUint8(bytes)
-    const nameOffsets = sharedFloat64(entityCount + 1)
-    const text = Buffer.from(names.buffer as unknown as ArrayBuffer)
-    let at = 0
-    for (let e = 0; e < entityCount; e++) {
-      at += text.write(this.ids[e]!, at)
-      nameOffsets[e + 1] = at
-    }
-    const entityKinds = sharedUint8(entityCount)
-    entityKinds.set(this.kinds)
-    const declared = sharedUint8(entityCount)
-    declared.set(this.declared)
-    return { entityCount, entityKind: entityKinds, names, nameOffsets, declared }
-  }
-}
 
 /** Columns for at most `capacity` interactions. */
 class Interactions {
@@ -202,33 +124,66 @@ class Interactions {
   }
 }
 
-/** Runs again from the start when the server loses the connection: `progress` may then go back. */
-export const readGraph = (
+const lastBatch = async (tx: Transaction): Promise<bigint> => {
+  const [sequence] = await rows<{ value: number }>(
+    tx,
+    "MATCH (s:RingfenceSequence {name: 'batch'}) RETURN s.value AS value",
+  )
+  return BigInt(sequence?.value ?? 0)
+}
+
+/** While no batch was added since the view was taken, all that is there belongs to it; else it is read again with a filter. */
+const readTask = (connection: Connection, view: View, task: ActorPages): Promise<readonly InteractionPage[]> =>
+  inRead(connection, async (tx) => {
+    const asOf = view.asOf === null ? null : BigInt(Math.floor(view.asOf))
+    const read = (batch: boolean): Promise<readonly InteractionPage[]> =>
+      rows<InteractionPage>(tx, interactionPageCypher(task, { batch, asOf: asOf !== null }), {
+        ranges: task.ranges,
+        batch: view.batch,
+        asOf,
+      })
+    if ((await lastBatch(tx)) === view.batch) {
+      const pages = await read(false)
+      if ((await lastBatch(tx)) === view.batch) return pages
+    }
+    return read(true)
+  })
+
+const tasksOf = (pages: readonly ActorPages[]): ActorPages[] =>
+  pages.flatMap(({ label, types, ranges }) =>
+    Array.from({ length: Math.ceil(ranges.length / PAGES_A_TASK) }, (_, i) => ({
+      label,
+      types,
+      ranges: ranges.slice(i * PAGES_A_TASK, (i + 1) * PAGES_A_TASK),
+    })),
+  )
+
+export const readGraph = async (
   connection: Connection,
   asOf: number | null,
   progress: (done: number) => void = () => {},
-): Promise<RawGraph> =>
-  inRead(connection, async (tx) => {
-    const [sequence] = await rows<{ value: number }>(
-      tx,
-      "MATCH (s:RingfenceSequence {name: 'batch'}) RETURN s.value AS value",
-    )
-    const batch = BigInt(sequence?.value ?? 0)
-    const entities = new Entities()
-    await entities.read(tx, batch, asOf)
-    const interactions = new Interactions(entities.interactions, entities.index)
-    const parameters = { batch, asOf: asOf === null ? null : BigInt(Math.floor(asOf)) }
-    let told = 0
-    for (const [label, pages] of entities.pages) {
-      const result = tx.run<InteractionPage>(interactionPageCypher(label), { ...parameters, pages })
-      for await (const record of result) {
-        interactions.add(record.toObject())
-        if (interactions.count - told >= INTERACTIONS_A_PAGE) {
-          told = interactions.count
-          progress(interactions.count / entities.interactions)
-        }
+): Promise<RawGraph> => {
+  const { entities, view } = await inRead(connection, async (tx) => {
+    const seen: View = { batch: await lastBatch(tx), asOf }
+    const found = new Entities()
+    await found.read(tx, seen)
+    return { entities: found, view: seen }
+  })
+  const interactions = new Interactions(entities.interactions, entities.index)
+  const tasks = tasksOf(entities.pages).reverse()
+  const reader = async (): Promise<void> => {
+    for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+      try {
+        for (const page of await readTask(connection, view, task)) interactions.add(page)
+        progress(interactions.count / entities.interactions)
+      } catch (error) {
+        tasks.length = 0
+        throw error
       }
     }
-    progress(1)
-    return { asOf, ...entities.columns(), ...interactions.columns() }
-  })
+  }
+  const ends = await Promise.allSettled(Array.from({ length: READERS }, reader))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  progress(1)
+  return { asOf, ...entities.columns(), ...interactions.columns() }
+}
