@@ -1,0 +1,221 @@
+/**
+ * Jobs of a running service: one at a time, first come first served. A job's row is in the store from the start; progress is
+ * kept here and written to the store at most once a second. A job that a stopped process left behind is marked failed at the
+ * next start: a run is written whole or not at all, so that starting it again is safe.
+ */
+import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { RingfenceError } from '../errors.js'
+import type { GraphStore, JobRecord } from '../store/store.js'
+import { type DetectParameters, defaultDetectParameters, estimateDetect, runDetect } from './detect.js'
+import type { CurrentView } from './read-view.js'
+
+export interface JobRequest {
+  readonly type: 'detect'
+  readonly mode: JobRecord['mode']
+  readonly parameters: Partial<DetectParameters>
+  readonly key: string | null
+}
+
+/** Often enough for a person who looks, seldom enough for the store. */
+const SAVE_INTERVAL_MS = 1000
+const LISTED_AT_START = 1000
+
+export class JobRunner {
+  readonly #store: GraphStore
+  readonly #current: CurrentView
+  readonly #live = new Map<string, JobRecord>()
+  readonly #aborts = new Map<string, AbortController>()
+  readonly #queue: string[] = []
+  readonly #events = new EventEmitter()
+  #running: Promise<void> | null = null
+  #stopping = false
+
+  constructor(store: GraphStore, current: CurrentView) {
+    this.#store = store
+    this.#current = current
+    this.#events.setMaxListeners(0)
+  }
+
+  /** Marks jobs that a process left unfinished. */
+  async recover(): Promise<void> {
+    for (const job of await this.#store.listJobs(LISTED_AT_START))
+      if (job.state === 'running' || job.state === 'queued')
+        await this.#store.updateJob({
+          ...job,
+          state: 'failed',
+          finishedAt: new Date().toISOString(),
+          error: { code: 'job.interrupted', detail: 'The service stopped before the job ended. Nothing was written.' },
+        })
+  }
+
+  /**
+   * Adds a job, or returns the one with the same key. Throws `request.conflict` when that one asked for something else, and what
+   * wrong parameters throw.
+   */
+  async submit(request: JobRequest): Promise<JobRecord> {
+    if (this.#stopping) throw new RingfenceError('server.stopping', 'No new job is taken.')
+    const parameters = { ...defaultDetectParameters(), ...request.parameters }
+    const estimate = await estimateDetect(this.#store, parameters)
+    if (request.mode !== 'estimate' && estimate.megabytes > parameters.memoryLimitMb)
+      throw new RingfenceError(
+        'job.memory',
+        `It would need ${estimate.megabytes} MB; the limit is ${parameters.memoryLimitMb} MB.`,
+      )
+    const now = new Date().toISOString()
+    const isEstimate = request.mode === 'estimate'
+    const wanted: JobRecord = {
+      id: randomUUID(),
+      type: request.type,
+      mode: request.mode,
+      parameters: { ...parameters },
+      key: request.key,
+      state: isEstimate ? 'done' : 'queued',
+      progress: { done: isEstimate ? 1 : 0, stage: isEstimate ? 'done' : 'queued' },
+      createdAt: now,
+      startedAt: isEstimate ? now : null,
+      finishedAt: isEstimate ? now : null,
+      result: isEstimate ? { estimate } : null,
+      error: null,
+    }
+    const job = await this.#store.createJob(wanted)
+    if (job.id !== wanted.id) {
+      const asked = (record: JobRecord): string => JSON.stringify([record.type, record.mode, record.parameters])
+      if (asked(job) !== asked(wanted))
+        throw new RingfenceError(
+          'request.conflict',
+          `The key ${request.key} belongs to job ${job.id}, which asked for something else.`,
+        )
+      return this.#live.get(job.id) ?? job
+    }
+    if (isEstimate) return job
+    this.#live.set(job.id, job)
+    this.#queue.push(job.id)
+    this.#next()
+    return job
+  }
+
+  async read(id: string): Promise<JobRecord> {
+    const job = this.#live.get(id) ?? (await this.#store.readJob(id))
+    if (!job) throw new RingfenceError('job.unknown', `There is no job ${id}.`)
+    return job
+  }
+
+  async list(limit: number): Promise<readonly JobRecord[]> {
+    return (await this.#store.listJobs(limit)).map((job) => this.#live.get(job.id) ?? job)
+  }
+
+  /** Asks a job to stop; it does within a second. One that has ended stays as it is. */
+  async cancel(id: string): Promise<JobRecord> {
+    const job = await this.read(id)
+    const position = this.#queue.indexOf(id)
+    if (position >= 0) {
+      this.#queue.splice(position, 1)
+      await this.#finish({
+        ...job,
+        state: 'cancelled',
+        error: { code: 'job.cancelled', detail: 'It was cancelled before it began.' },
+      })
+      return this.read(id)
+    }
+    this.#aborts.get(id)?.abort()
+    return job
+  }
+
+  /** Calls back with every change of a job until it has ended; returns the call that stops it. */
+  watch(id: string, listener: (job: JobRecord) => void): () => void {
+    this.#events.on(id, listener)
+    return () => this.#events.off(id, listener)
+  }
+
+  get active(): number {
+    return this.#live.size
+  }
+
+  /** Cancels what runs and waits for it to end. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    for (const id of [...this.#queue]) await this.cancel(id)
+    for (const abort of this.#aborts.values()) abort.abort()
+    await this.#running
+  }
+
+  #next(): void {
+    if (this.#running || this.#queue.length === 0) return
+    this.#running = this.#perform(this.#queue.shift()!).finally(() => {
+      this.#running = null
+      this.#next()
+    })
+  }
+
+  #change(job: JobRecord): void {
+    this.#live.set(job.id, job)
+    this.#events.emit(job.id, job)
+  }
+
+  async #finish(job: JobRecord): Promise<void> {
+    const ended = { ...job, finishedAt: new Date().toISOString() }
+    await this.#store.updateJob(ended)
+    this.#change(ended)
+    this.#live.delete(job.id)
+    this.#aborts.delete(job.id)
+  }
+
+  async #perform(id: string): Promise<void> {
+    const abort = new AbortController()
+    this.#aborts.set(id, abort)
+    let job: JobRecord = { ...this.#live.get(id)!, state: 'running', startedAt: new Date().toISOString() }
+    try {
+      this.#change(job)
+      await this.#store.updateJob(job)
+      let saved = performance.now()
+      let saving: Promise<void> = Promise.resolve()
+      const outcome = await runDetect(this.#store, job.parameters as unknown as DetectParameters, {
+        mode: job.mode === 'write' ? 'write' : 'dry-run',
+        job: id,
+        signal: abort.signal,
+        progress: (progress) => {
+          job = { ...job, progress }
+          this.#change(job)
+          if (performance.now() - saved < SAVE_INTERVAL_MS) return
+          saved = performance.now()
+          const row = job
+          saving = saving.then(() => this.#store.updateJob(row)).catch(() => {})
+        },
+      })
+      await saving
+      if (job.mode === 'write') this.#current.swap({ run: outcome.run, rings: outcome.rings }, outcome.snapshot)
+      const { run, seconds, peakMb } = outcome
+      await this.#finish({
+        ...job,
+        state: 'done',
+        progress: { done: 1, stage: 'done' },
+        result: {
+          run: run.id,
+          rings: run.counts.rings,
+          members: run.counts.members,
+          candidates: run.counts.candidates,
+          seconds,
+          peakMb,
+          stages: run.stages,
+          notes: run.notes,
+        },
+      })
+    } catch (error) {
+      const known = error instanceof RingfenceError ? error : null
+      const cancelled = known?.code === 'job.cancelled'
+      const said = known
+        ? { code: known.code, detail: known.detail }
+        : { code: 'internal', detail: 'The job ended with an internal error; the log has it under the job id.' }
+      await this.#finish({ ...job, state: cancelled ? 'cancelled' : 'failed', error: said }).catch(() =>
+        this.#live.delete(id),
+      )
+      if (!known) this.#events.emit('fault', id, error)
+    }
+  }
+
+  /** Errors that are bugs: for the log. */
+  onFault(listener: (job: string, error: unknown) => void): void {
+    this.#events.on('fault', listener)
+  }
+}

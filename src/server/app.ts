@@ -1,0 +1,120 @@
+/** The service as a Fastify instance: plugins first, then what every branch shares, then the routes. Starts nothing. */
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { limits } from '../../graph-schema/schema.js'
+import { JobRunner } from '../jobs/job-runner.js'
+import { CurrentView } from '../jobs/read-view.js'
+import type { GraphStore } from '../store/store.js'
+import { version } from '../version.js'
+import { Masking } from './masking.js'
+import { Metrics } from './metrics.js'
+import { auth } from './plugins/auth.js'
+import { problems } from './plugins/problems.js'
+import { entityRoutes } from './routes/entities.js'
+import { healthRoutes } from './routes/health.js'
+import { jobRoutes } from './routes/jobs.js'
+import { recordRoutes } from './routes/records.js'
+import { ringRoutes } from './routes/rings.js'
+import type { Services } from './services.js'
+import type { ServerSettings } from './settings.js'
+
+export interface App {
+  readonly http: FastifyInstance
+  readonly services: Services
+}
+
+/** Percent-encoding makes three characters of a byte. */
+const PARAMETER_LENGTH = 3 * limits.idBytes
+
+/** Never in a log, wherever they stand. */
+const redact = {
+  paths: ['req.headers.authorization', 'req.headers.cookie', '*.password', '*.key', '*.apiKey', '*.hash'],
+  censor: '[redacted]',
+}
+
+export const buildApp = async (
+  store: GraphStore,
+  settings: ServerSettings,
+  destination?: NodeJS.WritableStream,
+): Promise<App> => {
+  const logger: FastifyServerOptions['logger'] = {
+    level: settings.logLevel,
+    redact,
+    ...(destination ? { stream: destination } : {}),
+  }
+  const http = fastify({
+    logger,
+    bodyLimit: settings.bodyLimit,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH },
+    // One line an answer, with the route instead of the address: ids of persons stay out of logs.
+    disableRequestLogging: true,
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  const current = new CurrentView(store)
+  const jobs = new JobRunner(store, current)
+  const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey) }
+  const metrics = new Metrics(services)
+  jobs.onFault((job, error) => http.log.error({ job, err: error }, 'A job ended with an internal error'))
+
+  await http.register(helmet, { global: true })
+  await http.register(rateLimit, {
+    max: settings.rateLimit,
+    timeWindow: '1 minute',
+    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+  })
+  await http.register(problems)
+  await http.register(auth, { store })
+  await http.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Ringfence',
+        version,
+        description: 'Rings of organized behaviour, with evidence. A ring is a lead, never a verdict.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+  })
+  await http.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiHooks: {} })
+
+  http.addHook('onRoute', (route) => {
+    // The pages of the documentation hold nothing of the store.
+    if (route.url.startsWith('/docs')) route.config = { ...route.config, roles: 'public' }
+  })
+  http.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000)
+    request.log.info(
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 100) / 100,
+        key: undefined,
+        run: current.view.run?.id,
+      },
+      'answered',
+    )
+  })
+
+  await http.register(healthRoutes(services, metrics))
+  await http.register(
+    async (v1) => {
+      await v1.register(recordRoutes(services))
+      await v1.register(ringRoutes(services))
+      await v1.register(entityRoutes(services))
+      await v1.register(jobRoutes(services))
+    },
+    { prefix: '/v1' },
+  )
+  http.get('/openapi.json', { config: { roles: 'public' }, schema: { hide: true } }, async () => http.swagger())
+  http.addHook('onClose', () => jobs.stop())
+  return { http, services }
+}

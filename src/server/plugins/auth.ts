@@ -1,0 +1,104 @@
+/**
+ * Who calls: a key in `Authorization: Bearer KEY`, of one role. Keys are compared by their SHA-256, so that the time of the
+ * comparison says nothing about them. While the store has no key at all, every caller of the loopback address is an admin.
+ */
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { RingfenceError } from '../../errors.js'
+import { hashApiKey, isKeyRole, type KeyRole, keyRoles } from '../../jobs/api-keys.js'
+import type { GraphStore } from '../../store/store.js'
+
+export interface Caller {
+  readonly role: KeyRole
+  /** Id of the key; null without keys. */
+  readonly key: string | null
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** Roles that may call the route; `public` needs no key. */
+    roles?: readonly KeyRole[] | 'public'
+  }
+  interface FastifyInstance {
+    /** Whether the store has a key that is not revoked. */
+    hasKeys: () => Promise<boolean>
+  }
+}
+
+/** A revoked key stops working, and a new one works, within this. */
+const REFRESH_MS = 2000
+
+export const readers: readonly KeyRole[] = ['viewer', 'investigator', 'lead', 'operator', 'admin']
+export const writers: readonly KeyRole[] = ['ingest', 'admin']
+export const operators: readonly KeyRole[] = ['operator', 'lead', 'admin']
+/** Roles that see identifiers of persons as they are. */
+export const unmaskedRoles: ReadonlySet<KeyRole> = new Set<KeyRole>(['investigator', 'lead', 'admin'])
+
+const anonymous: Caller = { role: 'admin', key: null }
+
+class KeyCache {
+  readonly #store: GraphStore
+  #callers = new Map<string, Caller>()
+  #loadedAt = Number.NEGATIVE_INFINITY
+  #loading: Promise<void> | null = null
+
+  constructor(store: GraphStore) {
+    this.#store = store
+  }
+
+  async callers(): Promise<ReadonlyMap<string, Caller>> {
+    if (performance.now() - this.#loadedAt > REFRESH_MS) {
+      this.#loading ??= this.#load().finally(() => {
+        this.#loading = null
+      })
+      await this.#loading
+    }
+    return this.#callers
+  }
+
+  async #load(): Promise<void> {
+    const callers = new Map<string, Caller>()
+    for (const { id, hash, role, revokedAt } of await this.#store.listKeys())
+      if (revokedAt === null && isKeyRole(role)) callers.set(hash, { role, key: id })
+    this.#callers = callers
+    this.#loadedAt = performance.now()
+  }
+}
+
+export const auth = fp<{ readonly store: GraphStore }>(
+  async (app, { store }) => {
+    const cache = new KeyCache(store)
+    app.decorate('hasKeys', async () => (await cache.callers()).size > 0)
+    app.decorateRequest('caller', null as unknown as Caller)
+
+    const callerOf = async (request: FastifyRequest): Promise<Caller> => {
+      const callers = await cache.callers()
+      if (callers.size === 0) return anonymous
+      const [scheme, key] = (request.headers.authorization ?? '').split(' ')
+      if (scheme?.toLowerCase() !== 'bearer' || !key)
+        throw new RingfenceError('auth.missing', 'The request has no key.')
+      const caller = callers.get(hashApiKey(key))
+      if (!caller) throw new RingfenceError('auth.unknown', 'The key is not known, or was revoked.')
+      return caller
+    }
+
+    app.addHook('onRequest', async (request) => {
+      const roles = request.routeOptions.config.roles
+      if (roles === 'public' || request.is404) return
+      request.caller = await callerOf(request)
+      // A route that names no role is for administrators: forgetting is safe.
+      const allowed: readonly KeyRole[] = roles ?? ['admin']
+      if (!allowed.includes(request.caller.role))
+        throw new RingfenceError(
+          'auth.role',
+          `This needs a key of the role ${allowed.join(' or ')}; yours is ${request.caller.role}.`,
+        )
+    })
+  },
+  { name: 'auth' },
+)
+
+export { keyRoles }

@@ -1,0 +1,161 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { type EntityKind, entityKind, entityKindNames, isEntityKind } from '../../../graph-schema/schema.js'
+import { RingfenceError } from '../../errors.js'
+import { commonWith, connectionsOf, type SharedPlace } from '../../graph/connections.js'
+import { findEntity } from '../../graph/snapshot.js'
+import { asOfText } from '../../jobs/read-view.js'
+import { page } from '../cursor.js'
+import { readers } from '../plugins/auth.js'
+import { EntityRings, IdParams, Nullable, Page, problemResponses } from '../schemas/shapes.js'
+import type { Services } from '../services.js'
+
+const Shared = Type.Object({
+  type: Type.String(),
+  through: Type.String(),
+  /** How many entities meet there: a campus network says little, a phone of two says much. */
+  sharedBy: Type.Integer(),
+  times: Nullable(
+    Type.Object({
+      first: Nullable(Type.String()),
+      second: Nullable(Type.String()),
+      gapSeconds: Nullable(Type.Number()),
+    }),
+  ),
+})
+
+const Connections = Type.Object({
+  entity: Type.String(),
+  run: Nullable(Type.String()),
+  connections: Type.Array(Type.Object({ entity: Type.String(), shared: Type.Array(Shared), more: Type.Integer() })),
+  /** Meeting points with more visitors than `maxShared`, which were not followed, and entities beyond `limit`. */
+  leftOut: Type.Object({ crowdedPlaces: Type.Integer(), entities: Type.Integer() }),
+})
+
+const ConnectionQuery = Type.Object(
+  {
+    with: Type.Optional(
+      Type.String({ maxLength: 600, description: 'Another entity, kind:id: what these two have in common.' }),
+    ),
+    limit: Page.limit,
+    maxShared: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        maximum: 100_000,
+        default: 200,
+        description: 'Places where more entities meet are not followed.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** `/creators/{id}/…`, `/users/…`, `/videos/…`, `/products/…`. */
+export const entityRoutes =
+  ({ current, store, masking }: Services): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const config = { roles: readers }
+
+    const mustBeKnown = async (kind: EntityKind, id: string): Promise<void> => {
+      const { snapshot } = current
+      if (snapshot && findEntity(snapshot, kind, id) >= 0) return
+      // Not in the graph of the latest run, but perhaps recorded since.
+      if ((await store.readEntity(kind, id)) === null)
+        throw new RingfenceError('entity.unknown', `Nothing names ${kind}:${id}.`)
+    }
+
+    const loaded = () => {
+      if (current.snapshot) return current.snapshot
+      throw new RingfenceError('server.loading', 'The graph of the latest run is being read.')
+    }
+
+    const indexOf = (kind: EntityKind, id: string): number => {
+      const index = findEntity(loaded(), kind, id)
+      if (index < 0)
+        throw new RingfenceError('entity.unknown', `The graph of the latest run does not have ${kind}:${id}.`)
+      return index
+    }
+
+    for (const kind of entityKindNames) {
+      const { path } = entityKind(kind)
+      if (path === null) continue
+
+      app.get(
+        `/${path}/:id/rings`,
+        {
+          config,
+          schema: {
+            summary: `Rings that a ${kind} is in`,
+            tags: ['entities'],
+            params: IdParams,
+            querystring: Type.Object(Page, { additionalProperties: false }),
+            response: { 200: EntityRings, ...problemResponses },
+          },
+        },
+        async ({ params, query }) => {
+          const { view } = current
+          const rings = view.ringsOf(kind, params.id)
+          if (rings.length === 0) await mustBeKnown(kind, params.id)
+          const entity = `${kind}:${params.id}`
+          if (view.run === null) return { run: null, asOf: null, entity, rings: [], next: null }
+          const { items, next } = page(rings, (ring) => ring.id, view.run.id, query.limit ?? 100, query.cursor)
+          const answer = items.map((ring) => ({ ...ring, behaviours: [...ring.behaviours] }))
+          return { run: view.run.id, asOf: asOfText(view.run), entity, rings: answer, next }
+        },
+      )
+
+      app.get(
+        `/${path}/:id/connections`,
+        {
+          config,
+          schema: {
+            summary: `Who a ${kind} is connected to, and through what`,
+            tags: ['entities'],
+            params: IdParams,
+            querystring: ConnectionQuery,
+            response: { 200: Connections, ...problemResponses },
+          },
+        },
+        async ({ params, query, caller }) => {
+          const snapshot = loaded()
+          const index = indexOf(kind, params.id)
+          const name = (full: string): string => {
+            const colon = full.indexOf(':')
+            const of = full.slice(0, colon) as EntityKind
+            return `${of}:${masking.id(caller.role, of, full.slice(colon + 1))}`
+          }
+          const masked = (shared: readonly SharedPlace[]) =>
+            shared.map((each) => ({ ...each, through: name(each.through) }))
+          const entity = `${kind}:${params.id}`
+          const run = current.view.run?.id ?? null
+          if (query.with !== undefined) {
+            const colon = query.with.indexOf(':')
+            const otherKind = query.with.slice(0, colon)
+            if (!isEntityKind(otherKind))
+              throw new RingfenceError('request.invalid', `with: ${query.with} is not kind:id.`)
+            const shared = masked(commonWith(snapshot, index, indexOf(otherKind, query.with.slice(colon + 1))))
+            return {
+              entity,
+              run,
+              connections: [{ entity: name(query.with), shared, more: 0 }],
+              leftOut: { crowdedPlaces: 0, entities: 0 },
+            }
+          }
+          const { connections, leftOut } = connectionsOf(snapshot, index, {
+            limit: query.limit ?? 100,
+            maxShared: query.maxShared ?? 200,
+          })
+          return {
+            entity,
+            run,
+            connections: connections.map((each) => ({
+              entity: name(each.entity),
+              shared: masked(each.shared),
+              more: each.more,
+            })),
+            leftOut,
+          }
+        },
+      )
+    }
+  }

@@ -1,0 +1,167 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { detectors } from '../../detectors/registry.js'
+import type { DetectParameters } from '../../jobs/detect.js'
+import type { JobRecord } from '../../store/store.js'
+import { operators, readers } from '../plugins/auth.js'
+import { IdParams, Job, JobBody, Page, problemResponses } from '../schemas/shapes.js'
+import type { Services } from '../services.js'
+
+/** Proxies close a connection that is silent for long. */
+const HEARTBEAT_MS = 15_000
+
+const answer = (job: JobRecord) => ({
+  ...job,
+  parameters: { ...job.parameters },
+  result: job.result && { ...job.result },
+  error: job.error && { ...job.error },
+})
+
+const hasEnded = ({ state }: JobRecord): boolean => state === 'done' || state === 'failed' || state === 'cancelled'
+
+const IdempotencyHeader = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+})
+
+export const jobRoutes =
+  ({ jobs }: Services): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/jobs',
+      {
+        config: { roles: operators },
+        schema: {
+          summary: 'Start a job',
+          description:
+            '`estimate` answers at once; `dry-run` does everything and writes nothing; `write` keeps the run.',
+          tags: ['jobs'],
+          headers: IdempotencyHeader,
+          body: JobBody,
+          response: { 202: Job, ...problemResponses },
+        },
+      },
+      async ({ body, headers }, reply) => {
+        const { asOf, ...parameters } = body.parameters ?? {}
+        const job = await jobs.submit({
+          type: body.type,
+          mode: body.mode ?? 'write',
+          key: body.key ?? headers['idempotency-key'] ?? null,
+          parameters: {
+            ...parameters,
+            ...(asOf === undefined ? {} : { asOf: Date.parse(asOf) }),
+          } as Partial<DetectParameters>,
+        })
+        return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(answer(job))
+      },
+    )
+
+    app.get(
+      '/jobs',
+      {
+        config: { roles: readers },
+        schema: {
+          summary: 'Jobs, newest first',
+          tags: ['jobs'],
+          querystring: Type.Object({ limit: Page.limit }, { additionalProperties: false }),
+          response: { 200: Type.Object({ jobs: Type.Array(Job) }), ...problemResponses },
+        },
+      },
+      async ({ query }) => ({ jobs: (await jobs.list(query.limit ?? 100)).map(answer) }),
+    )
+
+    app.get(
+      '/jobs/:id',
+      {
+        config: { roles: readers },
+        schema: { summary: 'One job', tags: ['jobs'], params: IdParams, response: { 200: Job, ...problemResponses } },
+      },
+      async ({ params }) => answer(await jobs.read(params.id)),
+    )
+
+    app.delete(
+      '/jobs/:id',
+      {
+        config: { roles: operators },
+        schema: {
+          summary: 'Cancel a job; it stops within a second',
+          tags: ['jobs'],
+          params: IdParams,
+          response: { 202: Job, ...problemResponses },
+        },
+      },
+      async ({ params }, reply) => reply.code(202).send(answer(await jobs.cancel(params.id))),
+    )
+
+    app.get(
+      '/jobs/:id/events',
+      {
+        config: { roles: readers },
+        schema: {
+          summary: 'Progress as server-sent events, until the job has ended',
+          tags: ['jobs'],
+          params: IdParams,
+          produces: ['text/event-stream'],
+        },
+      },
+      async ({ params }, reply) => {
+        const job = await jobs.read(params.id)
+        reply.hijack()
+        const { raw } = reply
+        raw.writeHead(200, {
+          'content-type': 'text/event-stream',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+        })
+        const stops: (() => void)[] = []
+        const end = (): void => {
+          for (const stop of stops.splice(0)) stop()
+          raw.end()
+        }
+        const tell = (current: JobRecord): void => {
+          raw.write(`event: ${hasEnded(current) ? 'end' : 'progress'}\ndata: ${JSON.stringify(answer(current))}\n\n`)
+          if (hasEnded(current)) end()
+        }
+        const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS)
+        stops.push(() => clearInterval(heartbeat), jobs.watch(params.id, tell))
+        raw.on('close', end)
+        // It may have ended between the first look and the watch.
+        tell(hasEnded(job) ? job : await jobs.read(params.id))
+      },
+    )
+
+    app.get(
+      '/detectors',
+      {
+        config: { roles: readers },
+        schema: {
+          summary: 'Detectors with their parameters',
+          tags: ['jobs'],
+          response: {
+            200: Type.Object({
+              detectors: Type.Array(
+                Type.Object({
+                  id: Type.String(),
+                  title: Type.String(),
+                  behaviour: Type.String(),
+                  finds: Type.String(),
+                  papers: Type.Array(Type.String()),
+                  parameters: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema.' }),
+                }),
+              ),
+            }),
+            ...problemResponses,
+          },
+        },
+      },
+      async () => ({
+        detectors: detectors.map(({ id, title, behaviour, finds, papers, parameters }) => ({
+          id,
+          title,
+          behaviour,
+          finds,
+          papers: [...papers],
+          parameters: JSON.parse(JSON.stringify(parameters)) as Record<string, unknown>,
+        })),
+      }),
+    )
+  }

@@ -1,0 +1,223 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { RingfenceError } from '../../errors.js'
+import { asOfText, ReadView, windowText } from '../../jobs/read-view.js'
+import type { RingRecord, RunRecord } from '../../store/store.js'
+import { page } from '../cursor.js'
+import { readers } from '../plugins/auth.js'
+import {
+  Fact,
+  IdParams,
+  Member,
+  Nullable,
+  Page,
+  problemResponses,
+  RingDetail,
+  RingQuery,
+  RingSummary,
+  Run,
+} from '../schemas/shapes.js'
+import type { Services } from '../services.js'
+
+const summary = (ring: RingRecord, run: RunRecord) => {
+  const targets = ring.members.filter((member) => member.role === 'beneficiary').length
+  const { id, score, fdr, behaviours, detectors, types, markets, scenarios } = ring
+  return {
+    id,
+    run: run.id,
+    score,
+    fdr,
+    behaviours: [...behaviours],
+    detectors: [...detectors],
+    window: windowText(ring.window),
+    types: [...types],
+    markets: [...markets],
+    scenarios: [...scenarios],
+    accounts: ring.members.length - targets,
+    targets,
+  }
+}
+
+const runAnswer = (run: RunRecord) => ({
+  ...run,
+  asOf: asOfText(run),
+  parameters: { ...run.parameters },
+  counts: { ...run.counts },
+  notes: [...run.notes],
+  stages: [...run.stages],
+})
+
+const RunQuery = Type.Object({ run: Type.Optional(Type.String({ maxLength: 64 })) }, { additionalProperties: false })
+
+/** Rings of the latest run, or of the one that is named. */
+export const ringRoutes =
+  ({ current, store, masking }: Services): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const config = { roles: readers }
+
+    const viewOf = async (id: string | undefined): Promise<ReadView & { readonly run: RunRecord }> => {
+      let view = current.view
+      if (id !== undefined && id !== view.run?.id) {
+        const content = await store.readRun(id)
+        if (!content) throw new RingfenceError('run.unknown', `There is no run ${id}.`)
+        view = new ReadView(content)
+      }
+      if (view.run === null) throw new RingfenceError('run.none', 'Nothing was detected in this store yet.')
+      return view as ReadView & { readonly run: RunRecord }
+    }
+
+    const ringOf = async (id: string, run: string | undefined) => {
+      const view = await viewOf(run)
+      const ring = view.ring(id)
+      if (!ring) throw new RingfenceError('ring.unknown', `Run ${view.run.id} has no ring ${id}.`)
+      return { ring, run: view.run }
+    }
+
+    app.get(
+      '/rings',
+      {
+        config,
+        schema: {
+          summary: 'Rings by falling surprise',
+          tags: ['rings'],
+          querystring: RingQuery,
+          response: {
+            200: Type.Object({
+              run: Type.String(),
+              asOf: Nullable(Type.String()),
+              total: Type.Integer(),
+              rings: Type.Array(RingSummary),
+              next: Nullable(Type.String()),
+            }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ query }) => {
+        const view = await viewOf(query.run)
+        const rings = view.rings.filter(
+          (ring) =>
+            (query.behaviour === undefined || ring.behaviours.includes(query.behaviour)) &&
+            (query.market === undefined || ring.markets.includes(query.market)) &&
+            (query.scenario === undefined || ring.scenarios.includes(query.scenario)) &&
+            (query.type === undefined || ring.types.includes(query.type)) &&
+            (query.minScore === undefined || ring.score >= query.minScore) &&
+            (query.maxFdr === undefined || ring.fdr <= query.maxFdr),
+        )
+        const { items, next } = page(rings, (ring) => ring.id, view.run.id, query.limit ?? 100, query.cursor)
+        return {
+          run: view.run.id,
+          asOf: asOfText(view.run),
+          total: rings.length,
+          rings: items.map((ring) => summary(ring, view.run)),
+          next,
+        }
+      },
+    )
+
+    app.get(
+      '/rings/:id',
+      {
+        config,
+        schema: {
+          summary: 'One ring',
+          tags: ['rings'],
+          params: IdParams,
+          querystring: RunQuery,
+          response: { 200: RingDetail, ...problemResponses },
+        },
+      },
+      async ({ params, query, caller }) => {
+        const { ring, run } = await ringOf(params.id, query.run)
+        return {
+          ...summary(ring, run),
+          asOf: asOfText(run),
+          facts: ring.facts.map((fact) => masking.sentence(caller.role, fact.sentence)),
+        }
+      },
+    )
+
+    app.get(
+      '/rings/:id/members',
+      {
+        config,
+        schema: {
+          summary: 'Members of a ring, sorted by entity',
+          tags: ['rings'],
+          params: IdParams,
+          querystring: Type.Object({ ...Page, ...RunQuery.properties }, { additionalProperties: false }),
+          response: {
+            200: Type.Object({
+              ring: Type.String(),
+              run: Type.String(),
+              total: Type.Integer(),
+              members: Type.Array(Member),
+              next: Nullable(Type.String()),
+            }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ params, query }) => {
+        const { ring, run } = await ringOf(params.id, query.run)
+        const name = (member: { kind: string; id: string }): string => `${member.kind}:${member.id}`
+        const { items, next } = page(ring.members, name, run.id, query.limit ?? 100, query.cursor)
+        const members = items.map((member) => ({
+          entity: name(member),
+          kind: member.kind,
+          role: member.role,
+          score: member.score,
+        }))
+        return { ring: ring.id, run: run.id, total: ring.members.length, members, next }
+      },
+    )
+
+    app.get(
+      '/rings/:id/evidence',
+      {
+        config,
+        schema: {
+          summary: 'Facts with the interactions that show them',
+          tags: ['rings'],
+          params: IdParams,
+          querystring: RunQuery,
+          response: {
+            200: Type.Object({ ring: Type.String(), run: Type.String(), facts: Type.Array(Fact) }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ params, query, caller }) => {
+        const { ring, run } = await ringOf(params.id, query.run)
+        const facts = ring.facts.map((fact) => ({
+          ...fact,
+          sentence: masking.sentence(caller.role, fact.sentence),
+          interactions: [...fact.interactions],
+        }))
+        return { ring: ring.id, run: run.id, facts }
+      },
+    )
+
+    app.get(
+      '/runs',
+      {
+        config,
+        schema: {
+          summary: 'Runs, newest first',
+          tags: ['runs'],
+          querystring: Type.Object({ limit: Page.limit }, { additionalProperties: false }),
+          response: { 200: Type.Object({ runs: Type.Array(Run) }), ...problemResponses },
+        },
+      },
+      async ({ query }) => ({ runs: (await store.listRuns(query.limit ?? 100)).map(runAnswer) }),
+    )
+
+    app.get(
+      '/runs/:id',
+      {
+        config,
+        schema: { summary: 'One run', tags: ['runs'], params: IdParams, response: { 200: Run, ...problemResponses } },
+      },
+      async ({ params }) => runAnswer((await viewOf(params.id)).run),
+    )
+  }

@@ -1,0 +1,172 @@
+/** Shapes of answers and requests: validation, serialization and the documentation follow from them. */
+import { Type } from 'typebox'
+import { interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
+import { behaviours } from '../../detectors/detector.js'
+
+export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+
+export const Window = Type.Object({ from: Type.String(), to: Type.String() }, { description: 'ISO 8601.' })
+
+export const Problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  code: Type.String(),
+  advice: Type.String(),
+  request: Type.String(),
+  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+})
+
+/** Every route may answer with a problem. */
+export const problemResponses = { '4xx': Problem, '5xx': Problem }
+
+export const EntityRings = Type.Object({
+  run: Nullable(Type.String()),
+  asOf: Nullable(Type.String()),
+  entity: Type.String(),
+  rings: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      score: Type.Number({ description: 'Surprise in nats.' }),
+      fdr: Type.Number({ description: 'False-discovery rate, 0 to 1.' }),
+      role: Type.String(),
+      membership: Type.Number({ description: 'Strength of membership, 0 to 1.' }),
+      behaviours: Type.Array(Type.String()),
+      window: Nullable(Window),
+    }),
+  ),
+  next: Nullable(Type.String()),
+})
+
+export const RingSummary = Type.Object({
+  id: Type.String(),
+  run: Type.String(),
+  score: Type.Number({ description: 'Surprise in nats.' }),
+  fdr: Type.Number({ description: 'False-discovery rate, 0 to 1.' }),
+  behaviours: Type.Array(Type.String()),
+  detectors: Type.Array(Type.String()),
+  window: Nullable(Window),
+  types: Type.Array(Type.String()),
+  markets: Type.Array(Type.String()),
+  scenarios: Type.Array(Type.String()),
+  accounts: Type.Integer(),
+  targets: Type.Integer(),
+})
+
+export const RingDetail = Type.Object({
+  ...RingSummary.properties,
+  asOf: Nullable(Type.String()),
+  facts: Type.Array(Type.String({ description: 'What was observed, in words; /evidence has the interactions.' })),
+})
+
+export const Member = Type.Object({
+  entity: Type.String(),
+  kind: Type.String(),
+  role: Type.String(),
+  score: Type.Number({ description: 'Strength of membership, 0 to 1.' }),
+})
+
+export const Fact = Type.Object({
+  code: Type.String(),
+  sentence: Type.String(),
+  observed: Type.Number(),
+  expected: Type.Number(),
+  unit: Type.String(),
+  interactionCount: Type.Integer({
+    description: 'How many interactions show this; `interactions` holds the first ones where it is shorter.',
+  }),
+  interactions: Type.Array(Type.Object({ type: Type.String(), id: Type.String() })),
+})
+
+export const Run = Type.Object({
+  id: Type.String(),
+  job: Nullable(Type.String()),
+  startedAt: Type.String(),
+  finishedAt: Type.String(),
+  asOf: Nullable(Type.String()),
+  seed: Type.Integer(),
+  baseRun: Nullable(Type.String()),
+  backend: Type.String(),
+  version: Type.String(),
+  parameters: Type.Record(Type.String(), Type.Unknown()),
+  counts: Type.Record(Type.String(), Type.Integer()),
+  notes: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+  stages: Type.Array(Type.Object({ name: Type.String(), seconds: Type.Number() })),
+})
+
+export const Job = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  mode: Type.String(),
+  parameters: Type.Record(Type.String(), Type.Unknown()),
+  key: Nullable(Type.String()),
+  state: Type.String({ description: 'queued, running, done, failed or cancelled.' }),
+  progress: Type.Object({ done: Type.Number(), stage: Type.String() }),
+  createdAt: Type.String(),
+  startedAt: Nullable(Type.String()),
+  finishedAt: Nullable(Type.String()),
+  result: Nullable(Type.Record(Type.String(), Type.Unknown())),
+  error: Nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
+})
+
+export const JobBody = Type.Object(
+  {
+    type: Type.Literal('detect'),
+    mode: Type.Optional(Type.Enum(['estimate', 'dry-run', 'write'], { default: 'write' })),
+    key: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: 'A second request with the same key is the same job.' }),
+    ),
+    parameters: Type.Optional(
+      Type.Object(
+        {
+          asOf: Type.Optional(Type.String({ format: 'date-time' })),
+          detectors: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 32 })),
+          fdr: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+          seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
+          workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
+          memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
+          settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const IngestAnswer = Type.Object({
+  read: Type.Integer(),
+  accepted: Type.Integer(),
+  duplicates: Type.Integer(),
+  rejected: Type.Integer(),
+  rejectsFile: Type.Null(),
+  entities: Type.Integer(),
+  seconds: Type.Number(),
+  errors: Type.Array(
+    Type.Object({ index: Type.Integer(), field: Type.String(), code: Type.String(), message: Type.String() }),
+  ),
+  errorsOmitted: Type.Integer({ description: 'Rejects beyond those in `errors`.' }),
+})
+
+export const Page = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  cursor: Type.Optional(Type.String({ maxLength: 1024 })),
+}
+
+export const RingQuery = Type.Object(
+  {
+    ...Page,
+    behaviour: Type.Optional(Type.Enum([...behaviours])),
+    market: Type.Optional(Type.String({ maxLength: 32 })),
+    scenario: Type.Optional(Type.Enum([...scenarioNames])),
+    type: Type.Optional(Type.Enum([...interactionTypeNames])),
+    minScore: Type.Optional(Type.Number({ minimum: 0 })),
+    maxFdr: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    run: Type.Optional(Type.String({ maxLength: 64, description: 'A run; the latest finished one unless told.' })),
+  },
+  { additionalProperties: false },
+)
+
+export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512 }) })

@@ -1,0 +1,12 @@
+/** What routes work on. */
+import type { JobRunner } from '../jobs/job-runner.js'
+import type { CurrentView } from '../jobs/read-view.js'
+import type { GraphStore } from '../store/store.js'
+import type { Masking } from './masking.js'
+
+export interface Services {
+  readonly store: GraphStore
+  readonly current: CurrentView
+  readonly jobs: JobRunner
+  readonly masking: Masking
+}

@@ -1,0 +1,35 @@
+/** Settings of the service, from the environment. docs/api.md lists them. */
+import { RingfenceError } from '../errors.js'
+
+export interface ServerSettings {
+  /** Requests a minute of one key or address. */
+  readonly rateLimit: number
+  /** Bytes of a JSON body; NDJSON is streamed and has no limit but that of a line. */
+  readonly bodyLimit: number
+  /** Masks identifiers the same way over restarts; without it they are masked anew at each start. */
+  readonly maskKey: string | null
+  readonly logLevel: string
+}
+
+const integer = (name: string, fallback: number, least: number, most: number): number => {
+  const text = process.env[name]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new RingfenceError('setting.invalid', `${name} must be a whole number from ${least} to ${most}.`, { name })
+  return value
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+export const readSettings = (): ServerSettings => {
+  const logLevel = process.env.RINGFENCE_LOG_LEVEL || 'info'
+  if (!LOG_LEVELS.includes(logLevel))
+    throw new RingfenceError('setting.invalid', `RINGFENCE_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`)
+  return {
+    rateLimit: integer('RINGFENCE_RATE_LIMIT', 1_200_000, 1, 1e9),
+    bodyLimit: integer('RINGFENCE_BODY_LIMIT', 16 * 2 ** 20, 1024, 2 ** 30),
+    maskKey: process.env.RINGFENCE_MASK_KEY || null,
+    logLevel,
+  }
+}
