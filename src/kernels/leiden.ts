@@ -30,13 +30,13 @@ import { refine } from './refine.js'
 /** A round of moves that gains less than this, in modularity, ends local moving: passes that are followed by others stop sooner. */
 const passTolerance = 5e-4
 const lastPassTolerance = 1e-4
-/** A coarser level that gains less than this ends the pass. */
-const levelTolerance = 2e-5
+/** A coarser level that gains less than this ends the pass, in proportion to its share of the graph's entries: that is what a level costs. */
+const levelTolerance = 2e-4
 /**
  * Where a level of the first pass merges this many nodes into one community on average, it is not refined: parts would begin
  * again from about single nodes, level by level, and the next pass does that from the graph itself.
  */
-const wholesaleMerge = 100
+const wholesaleMerge = 25
 /** The deepest level that a pass begins at, and the share of the graph's entries that it may have to be worth it. */
 const deepestStart = 3
 const worthwhileShare = 0.5
@@ -101,7 +101,8 @@ const runPass = (
     const first = frontier && level === 0 ? frontier : order
     const gain = moveNodes(graph, membership, lambda, first, tolerance, scratch, check)
     const group = new Int32Array(n)
-    const finished = (level > start && gain < (levelTolerance * twiceWeight) / 2) || level === problem.levels
+    const worthwhile = (levelTolerance * twiceWeight * graph.columns.length) / (2 * problem.base.columns.length)
+    const finished = (level > start && gain < worthwhile) || level === problem.levels
     let count = n
     if (!finished && !last && pass === 0 && countCommunities(membership, scratch) * wholesaleMerge < n) {
       group.set(membership)
