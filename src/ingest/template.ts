@@ -20,7 +20,7 @@ const CUT = /^(before|after)\s+(\S+)$/
 const parsePlaceholder = (inside: string): TemplateToken => {
   const [name, ...filters] = inside.split(' | ')
   const column = name!.trim()
-  if (column === '') throw new TemplateError('a placeholder {} names no column')
+  if (column === '') throw new TemplateError('an empty {} names no column')
   return {
     column,
     cuts: filters.map((filter) => {
