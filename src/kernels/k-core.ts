@@ -20,25 +20,28 @@ export interface Cores {
 /** Of a symmetric CSR without parallel entries, as `undirectedCsr` makes. */
 export const coreNumbers = (graph: Csr, check: Check = neverCancelled): Cores => {
   const { rowCount, offsets, columns } = graph
-  const core = new Int32Array(rowCount)
+  let most = 0
+  for (let v = 0; v < rowCount; v++) most = Math.max(most, offsets[v + 1]! - offsets[v]!)
+  /** The degree among what is left, never below the level: in the end the core number. Half the size where it fits, for the cache. */
+  const rest = most < 2 ** 16 ? new Uint16Array(rowCount) : new Int32Array(rowCount)
   /** Nodes not yet peeled, compacted level by level. */
   const left = new Int32Array(rowCount)
-  const queue = new Int32Array(rowCount)
+  /** One longer, as the place after the last is written to as well. */
+  const queue = new Int32Array(rowCount + 1)
   for (let v = 0; v < rowCount; v++) {
-    core[v] = offsets[v + 1]! - offsets[v]!
+    rest[v] = offsets[v + 1]! - offsets[v]!
     left[v] = v
   }
   let leftCount = rowCount
   let level = 0
   let steps = 0
-  // `core` holds the degree among what is left, and never falls below the level: then it is the core number.
   while (leftCount > 0) {
     let tail = 0
     let kept = 0
     let least = rowCount
     for (let i = 0; i < leftCount; i++) {
       const v = left[i]!
-      const degree = core[v]!
+      const degree = rest[v]!
       if (degree === level) queue[tail++] = v
       else if (degree > level) {
         left[kept++] = v
@@ -56,10 +59,11 @@ export const coreNumbers = (graph: Csr, check: Check = neverCancelled): Cores =>
       const to = offsets[v + 1]!
       for (let k = from; k < to; k++) {
         const u = columns[k]!
-        const degree = core[u]!
-        if (degree <= level) continue
-        core[u] = degree - 1
-        if (degree - 1 === level) queue[tail++] = u
+        const degree = rest[u]!
+        // Without branches: whether a neighbour is still there cannot be predicted.
+        rest[u] = degree - Number(degree > level)
+        queue[tail] = u
+        tail += Number(degree - 1 === level)
       }
       steps += to - from + 1
       if (steps >= checkInterval) {
@@ -70,6 +74,6 @@ export const coreNumbers = (graph: Csr, check: Check = neverCancelled): Cores =>
     level++
   }
   let degeneracy = 0
-  for (let v = 0; v < rowCount; v++) if (core[v]! > degeneracy) degeneracy = core[v]!
-  return { core, degeneracy }
+  for (let v = 0; v < rowCount; v++) degeneracy = Math.max(degeneracy, rest[v]!)
+  return { core: new Int32Array(rest), degeneracy }
 }
