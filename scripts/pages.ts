@@ -1,6 +1,8 @@
+import { detectorsPage } from './pages/detectors.js'
 import { schemaPage } from './pages/schema.js'
 
 /** Files that are made from the code, by their path from the project's root. A test compares each with what is committed. */
 export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/detectors.md': detectorsPage,
   'docs/schema.md': schemaPage,
 }
