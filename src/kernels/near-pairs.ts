@@ -135,7 +135,7 @@ const surprisingShares = (least: number, likeness: number): Float64Array => {
   return shares
 }
 
-/** All pairs whose surprise reaches `least`, by a; the same order for the same matrix. Time: entries times their near neighbours; memory: a few numbers a column. */
+/** All pairs whose surprise reaches `least`; the same order for the same matrix. Time: entries times their near neighbours; memory: a few numbers a column. */
 export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPairs => {
   const { rowOffsets, row, column, time, columnCount, columnOffsets, entries } = matrix
   const { tolerances, reach, session, least, likeness, progress, check = neverCancelled } = options
@@ -161,8 +161,13 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const highestShare = surprisingShares(least, likeness)
   const rowTime = new Float64Array(matrix.rowCount)
   const rowStamp = new Int32Array(matrix.rowCount).fill(-1)
+  // Each pair is met from its larger column: what is looked up for a pair then costs the size of the smaller.
+  const sizes = new Int32Array(columnCount)
   let largest = 0
-  for (let c = 0; c < columnCount; c++) largest = Math.max(largest, columnOffsets[c + 1]! - columnOffsets[c]!)
+  for (let c = 0; c < columnCount; c++) {
+    sizes[c] = columnOffsets[c + 1]! - columnOffsets[c]!
+    largest = Math.max(largest, sizes[c]!)
+  }
   const aloneA = new Float64Array(largest)
   const aloneB = new Float64Array(largest)
   const nearRow = new Int32Array(matrix.rowCount).fill(-1)
@@ -184,9 +189,8 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     let aCount = 0
     for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++)
       if (nearRow[row[entries[i]!]!] !== mark) aloneA[aCount++] = time[entries[i]!]!
-    const sizes = (columnOffsets[a + 1]! - columnOffsets[a]!) * (columnOffsets[b + 1]! - columnOffsets[b]!)
     const crowdGives = crowdMeetings(crowds[level]!, aloneA, aCount, aloneB, bCount)
-    return ((2 * nearTotal[level]!) / entryCount) * (sizes / entryCount + crowdGives)
+    return ((2 * nearTotal[level]!) / entryCount) * ((sizes[a]! * sizes[b]!) / entryCount + crowdGives)
   }
 
   for (let a = 0; a < columnCount; a++) {
@@ -205,7 +209,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         const gap = Math.abs(time[other]! - at)
         if (other > entry && gap > widest) break
         const b = column[other]!
-        if (b <= a) continue
+        if (sizes[b]! > size || (sizes[b] === size && b <= a)) continue
         const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
         if (seenBy[b] !== a) {
           seenBy[b] = a
@@ -282,7 +286,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         bestExpected = (chance * (likeness + far)) / (likeness + muFar)
         bestMet = n
       }
-      if (best >= least) found.push(a, b, bestLevel, bestMet, bestExpected, best)
+      if (best >= least) found.push(Math.min(a, b), Math.max(a, b), bestLevel, bestMet, bestExpected, best)
       if (steps >= nextCheck) {
         check()
         nextCheck = steps + checkInterval

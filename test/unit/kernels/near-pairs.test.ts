@@ -57,7 +57,7 @@ const bruteForce = (entries: readonly Entry[], columnCount: number, session: num
   for (let a = 0; a < columnCount; a++)
     for (let b = a + 1; b < columnCount; b++) {
       const ofA = entries.filter(({ column }) => column === a).sort((x, y) => x.time - y.time)
-      const ofB = entries.filter(({ column }) => column === b)
+      const ofB = entries.filter(({ column }) => column === b).sort((x, y) => x.time - y.time)
       let best = { a, b, level: 0, met: 0, expected: 0, nats: 0 }
       tolerances.forEach((limit, level) => {
         const partner = (x: Entry, list: readonly Entry[]) => list.find(({ row }) => row === x.row)
@@ -65,8 +65,9 @@ const bruteForce = (entries: readonly Entry[], columnCount: number, session: num
           Math.abs((partner(x, list)?.time ?? Infinity) - x.time) <= limit
         let met = 0
         let last = Number.NEGATIVE_INFINITY
-        for (const x of ofA)
-          if (isNear(x, ofB) && (met === 0 || x.time - last > session)) {
+        const [larger, smaller] = ofA.length >= ofB.length ? [ofA, ofB] : [ofB, ofA]
+        for (const x of larger)
+          if (isNear(x, smaller) && (met === 0 || x.time - last > session)) {
             met++
             last = x.time
           }
