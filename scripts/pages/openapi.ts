@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import '@fastify/swagger'
+import { buildApp } from '#src/server/app.js'
+import { openStore } from '#src/store/open.js'
+
+/** Plain JSON with the keys of every object in one order, so that the page does not depend on the order of registration. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]))
+}
+
+/** openapi.json, as the service itself answers it. */
+export const openapiPage = async (): Promise<string> => {
+  const folder = mkdtempSync(join(tmpdir(), 'ringfence-openapi-'))
+  const store = await openStore(join(folder, 'store.duckdb'))
+  try {
+    const { http } = await buildApp(store, { rateLimit: 1000, bodyLimit: 2 ** 20, maskKey: null, logLevel: 'silent' })
+    try {
+      await http.ready()
+      return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(http.swagger()))), null, 2)}\n`
+    } finally {
+      await http.close()
+    }
+  } finally {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  }
+}
