@@ -9,15 +9,15 @@ export const batchSize = 400_000
 const encoder = new TextEncoder()
 
 /** A fifth as many users and a tenth as many videos as interactions; the same seed gives the same batches. */
-export function* syntheticBatches(count: number, seed = 1): Generator<RecordBatch> {
+export function* syntheticBatches(count: number, seed = 1, size = batchSize): Generator<RecordBatch> {
   const random = new Random(seed)
   const users = Math.max(1, Math.floor(count / 5))
   const videos = Math.max(1, Math.floor(count / 10))
   const { user, video } = entityKinds
   const types = [interactionTypes.like.code, interactionTypes.view.code]
   const markets = ['', 'US', 'ID', 'BR']
-  for (let from = 0; from < count; from += batchSize) {
-    const to = Math.min(count, from + batchSize)
+  for (let from = 0; from < count; from += size) {
+    const to = Math.min(count, from + size)
     const lines: string[] = []
     for (let i = from; i < to; i++) {
       const id = random.uint32().toString(16).padStart(8, '0') + i.toString(16).padStart(12, '0')

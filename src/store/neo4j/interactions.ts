@@ -51,9 +51,13 @@ export const readInteractions = (
     return refs.flatMap(({ type, id }) => found.get(`${type} ${id}`) ?? [])
   })
 
-const resolveCypher = (type: InteractionType, actor: EntityKind, target: EntityKind): string => `UNWIND $rows AS row
+export const resolveCypher = (
+  type: InteractionType,
+  actor: EntityKind,
+  target: EntityKind,
+): string => `UNWIND $rows AS row
   MATCH (a:${labelOf(actor)}), (b:${labelOf(target)})
-    USING INDEX a:${labelOf(actor)}(id) USING INDEX b:${labelOf(target)}(id)
+    USING INDEX SEEK a:${labelOf(actor)}(id) USING INDEX SEEK b:${labelOf(target)}(id)
     WHERE a.id = row[1] AND b.id = row[2]
   MATCH (a)-[r:${relationshipOf(type)}]->(b) WHERE coalesce(r.at, -1) = coalesce(row[3], -1)
   RETURN DISTINCT row[0] AS tag, r.id AS id`
@@ -85,7 +89,7 @@ export const readEntity = (connection: Connection, kind: EntityKind, id: string)
   inRead(connection, async (tx) => {
     const [found] = await rows<{ at: number | null; market: string | null; attributes: string | null }>(
       tx,
-      `MATCH (n:${labelOf(kind)}) USING INDEX n:${labelOf(kind)}(id) WHERE n.id = $id
+      `MATCH (n:${labelOf(kind)}) USING INDEX SEEK n:${labelOf(kind)}(id) WHERE n.id = $id
         RETURN n.at AS at, n.market AS market, n.attributes AS attributes`,
       { id },
     )

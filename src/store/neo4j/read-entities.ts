@@ -26,7 +26,7 @@ export const typeCountCypher = (label: string): string =>
 
 /** `types`: relationship types that the label's nodes have, as in a pattern; a degree costs a walk for each type that is named. */
 export const entityPageCypher = (label: string, types: string): string => `MATCH (n:${label})
-    USING INDEX n:${label}(id) WHERE n.id > $after
+    USING INDEX SEEK n:${label}(id) WHERE n.id > $after
   WITH n ORDER BY n.id LIMIT ${ENTITIES_A_PAGE}
   RETURN collect(id(n)) AS nodes, collect(n.id) AS ids,
     ${types === '' ? 'collect(0)' : `collect(COUNT { (n)-[:${types}]->() })`} AS degrees,

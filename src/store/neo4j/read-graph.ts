@@ -33,7 +33,7 @@ export const interactionPageCypher = (
   ]
   return `UNWIND $ranges AS range
   CALL (range) {
-    MATCH (a:${label}) USING INDEX a:${label}(id) WHERE a.id > range[0] AND a.id <= range[1]
+    MATCH (a:${label}) USING INDEX SEEK a:${label}(id) WHERE a.id > range[0] AND a.id <= range[1]
     MATCH (a)-[r:${types}]->(b)${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}
     RETURN type(r) AS type, coalesce(r.scenario, '') AS scenario, coalesce(r.market, '') AS market,
       collect(id(a)) AS actors, collect(id(b)) AS targets, collect(toFloat(coalesce(r.at, ${UNKNOWN}))) AS times,

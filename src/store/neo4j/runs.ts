@@ -83,18 +83,18 @@ const flatten = ({ run, rings }: RunWithRings) => {
   }
 }
 
-const createRings = `MATCH (run:Run {id: $run})
+export const createRings = `MATCH (run:Run {id: $run})
   UNWIND $rows AS row
   CREATE (ring:Ring {run: $run, id: row[0], score: row[1], fdr: row[2], windowFrom: toInteger(row[3]),
     windowTo: toInteger(row[4]), behaviours: row[5], detectors: row[6], types: row[7], markets: row[8], scenarios: row[9]})
   CREATE (ring)-[:FOUND_IN]->(run)`
 
-const ringOfRow = 'MATCH (ring:Ring) USING INDEX ring:Ring(run, id) WHERE ring.run = $run AND ring.id = row[0]'
+const ringOfRow = 'MATCH (ring:Ring) USING INDEX SEEK ring:Ring(run, id) WHERE ring.run = $run AND ring.id = row[0]'
 
 /** A member that the store does not know as an entity is kept all the same, under a label of its own. */
-const createMembers = (kind: EntityKind): string => `UNWIND $rows AS row
+export const createMembers = (kind: EntityKind): string => `UNWIND $rows AS row
   ${ringOfRow}
-  OPTIONAL MATCH (known:${labelOf(kind)}) USING INDEX known:${labelOf(kind)}(id) WHERE known.id = row[1]
+  OPTIONAL MATCH (known:${labelOf(kind)}) USING INDEX SEEK known:${labelOf(kind)}(id) WHERE known.id = row[1]
   CALL (ring, row, known) {
     WITH ring, row, known WHERE known IS NOT NULL
     CREATE (known)-[:MEMBER_OF {role: row[2], score: row[3]}]->(ring)
@@ -103,7 +103,7 @@ const createMembers = (kind: EntityKind): string => `UNWIND $rows AS row
     CREATE (:UnrecordedEntity {kind: $kind, id: row[1]})-[:MEMBER_OF {role: row[2], score: row[3]}]->(ring)
   }`
 
-const createFacts = `UNWIND $rows AS row
+export const createFacts = `UNWIND $rows AS row
   ${ringOfRow}
   CREATE (:Fact {place: toInteger(row[1]), code: row[2], sentence: row[3], observed: row[4], expected: row[5], unit: row[6],
     interactionCount: toInteger(row[7]), interactions: row[8]})-[:ABOUT]->(ring)`
@@ -151,7 +151,7 @@ const group = <T>(groups: Map<string, T[]>, key: string, item: T): void => {
 const readMembers = async (tx: Transaction, run: string): Promise<Map<string, MemberRecord[]>> => {
   const found = await rows<MemberRow>(
     tx,
-    `MATCH (ring:Ring {run: $run})<-[m:MEMBER_OF]-(e)
+    `MATCH (:Run {id: $run})<-[:FOUND_IN]-(ring:Ring)<-[m:MEMBER_OF]-(e)
       RETURN ring.id AS ring, labels(e) AS labels,
         CASE WHEN e:UnrecordedEntity THEN e.kind END AS kind, e.id AS id, m.role AS role, m.score AS score`,
     { run },
@@ -173,7 +173,7 @@ const readFacts = async (tx: Transaction, run: string): Promise<Map<string, Fact
   const facts = new Map<string, FactRecord[]>()
   const found = await rows<FactRow & Record<string, unknown>>(
     tx,
-    `MATCH (ring:Ring {run: $run})<-[:ABOUT]-(f:Fact)
+    `MATCH (:Run {id: $run})<-[:FOUND_IN]-(ring:Ring)<-[:ABOUT]-(f:Fact)
       WITH ring, f ORDER BY f.place
       RETURN ring.id AS ring, f.code AS code, f.sentence AS sentence, f.observed AS observed, f.expected AS expected,
         f.unit AS unit, f.interactionCount AS interactionCount, f.interactions AS interactions`,
@@ -202,7 +202,7 @@ const readRings = async (tx: Transaction, run: string): Promise<readonly RingRec
   const facts = await readFacts(tx, run)
   const found = await rows<RingRow>(
     tx,
-    `MATCH (r:Ring {run: $run})
+    `MATCH (:Run {id: $run})<-[:FOUND_IN]-(r:Ring)
       RETURN r.id AS id, r.score AS score, r.fdr AS fdr, r.windowFrom AS windowFrom, r.windowTo AS windowTo,
         r.behaviours AS behaviours, r.detectors AS detectors, r.types AS types, r.markets AS markets,
         r.scenarios AS scenarios`,
