@@ -116,7 +116,7 @@ export const lockstep: Detector<LockstepParameters> = {
   parameters,
 
   estimate({ entities, interactions }) {
-    return { bytes: interactions * 96 + entities * 80, seconds: interactions * 2.5e-6 }
+    return { bytes: interactions * 96 + entities * 80, seconds: interactions * 5e-6 }
   },
 
   run({ snapshot, progress, checkCancelled }, given) {
