@@ -207,9 +207,13 @@ export class JobRunner {
       const said = known
         ? { code: known.code, detail: known.detail }
         : { code: 'internal', detail: 'The job ended with an internal error; the log has it under the job id.' }
-      await this.#finish({ ...job, state: cancelled ? 'cancelled' : 'failed', error: said }).catch(() =>
-        this.#live.delete(id),
-      )
+      const ended: JobRecord = { ...job, state: cancelled ? 'cancelled' : 'failed', error: said }
+      await this.#finish(ended).catch(() => {
+        // The store is gone; those who watch must still hear of the end. The row is set right at the next start.
+        this.#change(ended)
+        this.#live.delete(id)
+        this.#aborts.delete(id)
+      })
       if (!known) this.#events.emit('fault', id, error)
     }
   }

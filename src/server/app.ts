@@ -4,7 +4,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { limits } from '../../graph-schema/schema.js'
 import { JobRunner } from '../jobs/job-runner.js'
 import { CurrentView } from '../jobs/read-view.js'
@@ -13,7 +13,8 @@ import { version } from '../version.js'
 import { Masking } from './masking.js'
 import { Metrics } from './metrics.js'
 import { auth } from './plugins/auth.js'
-import { problems } from './plugins/problems.js'
+import { readBodiesStrictly } from './plugins/bodies.js'
+import { problems, sendProblem } from './plugins/problems.js'
 import { entityRoutes } from './routes/entities.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
@@ -51,7 +52,9 @@ export const buildApp = async (
     bodyLimit: settings.bodyLimit,
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
     // One line an answer, with the route instead of the address: ids of persons stay out of logs.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    // Before any route is found, such as for an address that is not percent-encoded UTF-8.
+    frameworkErrors: sendProblem,
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -65,9 +68,11 @@ export const buildApp = async (
   await http.register(rateLimit, {
     max: settings.rateLimit,
     timeWindow: '1 minute',
-    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+    // It runs after the key was checked, so that made-up keys do not each get a limit of their own.
+    keyGenerator: (request) => request.caller?.key ?? request.ip,
   })
   await http.register(problems)
+  readBodiesStrictly(http)
   await http.register(auth, { store })
   await http.register(swagger, {
     openapi: {
@@ -82,12 +87,12 @@ export const buildApp = async (
       security: [{ key: [] }],
     },
   })
-  await http.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiHooks: {} })
-
   http.addHook('onRoute', (route) => {
     // The pages of the documentation hold nothing of the store.
-    if (route.url.startsWith('/docs')) route.config = { ...route.config, roles: 'public' }
+    if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, roles: 'public' }
   })
+  await http.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+
   http.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000)
@@ -97,7 +102,7 @@ export const buildApp = async (
         route,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 100) / 100,
-        key: undefined,
+        caller: request.caller?.key ?? undefined,
         run: current.view.run?.id,
       },
       'answered',

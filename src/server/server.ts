@@ -4,6 +4,7 @@ import { RingfenceError } from '../errors.js'
 import { claimOwner } from '../store/duckdb/owner.js'
 import type { GraphStore } from '../store/store.js'
 import { buildApp } from './app.js'
+import { isLoopback } from './loopback.js'
 import { readSettings } from './settings.js'
 
 export interface ServerOptions {
@@ -20,8 +21,6 @@ export interface RunningServer {
   /** Stops taking requests, cancels jobs, and leaves the store open. */
   close(): Promise<void>
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
 const tryPort = (host: string, port: number): Promise<number | null> =>
   new Promise((resolve) => {

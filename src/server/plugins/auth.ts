@@ -1,12 +1,14 @@
 /**
  * Who calls: a key in `Authorization: Bearer KEY`, of one role. Keys are compared by their SHA-256, so that the time of the
- * comparison says nothing about them. While the store has no key at all, every caller of the loopback address is an admin.
+ * comparison says nothing about them. While the store never had a key, every caller from this machine is an admin; once one was
+ * made, a key is needed, and revoking the last one locks everybody out until another is made.
  */
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RingfenceError } from '../../errors.js'
 import { hashApiKey, isKeyRole, type KeyRole, keyRoles } from '../../jobs/api-keys.js'
 import type { GraphStore } from '../../store/store.js'
+import { isLoopback } from '../loopback.js'
 
 export interface Caller {
   readonly role: KeyRole
@@ -42,6 +44,7 @@ const anonymous: Caller = { role: 'admin', key: null }
 class KeyCache {
   readonly #store: GraphStore
   #callers = new Map<string, Caller>()
+  #open = false
   #loadedAt = Number.NEGATIVE_INFINITY
   #loading: Promise<void> | null = null
 
@@ -49,21 +52,34 @@ class KeyCache {
     this.#store = store
   }
 
-  async callers(): Promise<ReadonlyMap<string, Caller>> {
-    if (performance.now() - this.#loadedAt > REFRESH_MS) {
-      this.#loading ??= this.#load().finally(() => {
-        this.#loading = null
-      })
-      await this.#loading
-    }
+  /** Under load the keys are read beside the requests, which wait for them only when what is known is too old. */
+  async refresh(): Promise<void> {
+    const age = performance.now() - this.#loadedAt
+    if (age < REFRESH_MS / 2) return
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = null
+    })
+    if (age >= REFRESH_MS) await this.#loading
+    // A failure shows when what is known has become too old.
+    else this.#loading.catch(() => {})
+  }
+
+  get callers(): ReadonlyMap<string, Caller> {
     return this.#callers
+  }
+
+  /** Whether no key was ever made. */
+  get open(): boolean {
+    return this.#open
   }
 
   async #load(): Promise<void> {
     const callers = new Map<string, Caller>()
-    for (const { id, hash, role, revokedAt } of await this.#store.listKeys())
+    const keys = await this.#store.listKeys()
+    for (const { id, hash, role, revokedAt } of keys)
       if (revokedAt === null && isKeyRole(role)) callers.set(hash, { role, key: id })
     this.#callers = callers
+    this.#open = keys.length === 0
     this.#loadedAt = performance.now()
   }
 }
@@ -71,16 +87,19 @@ class KeyCache {
 export const auth = fp<{ readonly store: GraphStore }>(
   async (app, { store }) => {
     const cache = new KeyCache(store)
-    app.decorate('hasKeys', async () => (await cache.callers()).size > 0)
+    app.decorate('hasKeys', async () => {
+      await cache.refresh()
+      return cache.callers.size > 0
+    })
     app.decorateRequest('caller', null as unknown as Caller)
 
     const callerOf = async (request: FastifyRequest): Promise<Caller> => {
-      const callers = await cache.callers()
-      if (callers.size === 0) return anonymous
+      await cache.refresh()
+      if (cache.open && isLoopback(request.socket.remoteAddress ?? '')) return anonymous
       const [scheme, key] = (request.headers.authorization ?? '').split(' ')
       if (scheme?.toLowerCase() !== 'bearer' || !key)
         throw new RingfenceError('auth.missing', 'The request has no key.')
-      const caller = callers.get(hashApiKey(key))
+      const caller = cache.callers.get(hashApiKey(key))
       if (!caller) throw new RingfenceError('auth.unknown', 'The key is not known, or was revoked.')
       return caller
     }

@@ -21,8 +21,14 @@ const problem = (code: ErrorCode, detail: string, request: string, errors?: Prob
   return { type, title, status, detail, code, advice, request, ...(errors ? { errors } : {}) }
 }
 
-const send = (reply: FastifyReply, body: Problem): FastifyReply =>
-  reply.status(body.status).type('application/problem+json').send(JSON.stringify(body))
+/** How long the advice "wait as long as Retry-After says" means, in seconds. */
+const RETRY_AFTER = 2
+
+const send = (reply: FastifyReply, body: Problem): FastifyReply => {
+  if (body.code === 'server.loading') reply.header('retry-after', RETRY_AFTER)
+  if (body.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.status(body.status).type('application/problem+json').send(JSON.stringify(body))
+}
 
 /** Codes that Fastify and its plugins give, by ours. */
 const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
@@ -64,13 +70,19 @@ const toProblem = (error: FastifyError | RingfenceError, request: FastifyRequest
   return problem('internal', 'Something went wrong; the log has the request id.', id)
 }
 
+export const sendProblem = (
+  error: FastifyError | RingfenceError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void => {
+  const body = toProblem(error, request)
+  if (body.status >= 500) request.log.error({ err: error, code: body.code }, body.title)
+  send(reply, body)
+}
+
 export const problems = fp(
   async (app) => {
-    app.setErrorHandler((error: FastifyError | RingfenceError, request, reply) => {
-      const body = toProblem(error, request)
-      if (body.status >= 500) request.log.error({ err: error, code: body.code }, body.title)
-      return send(reply, body)
-    })
+    app.setErrorHandler(sendProblem)
     app.setNotFoundHandler({ preHandler: app.rateLimit({ max: 300, timeWindow: '1 minute' }) }, (request, reply) =>
       send(
         reply,

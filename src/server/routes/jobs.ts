@@ -96,6 +96,8 @@ export const jobRoutes =
       '/jobs/:id/events',
       {
         config: { roles: readers },
+        // A HEAD request would wait for the job's end.
+        exposeHeadRoute: false,
         schema: {
           summary: 'Progress as server-sent events, until the job has ended',
           tags: ['jobs'],

@@ -20,7 +20,11 @@ export const Problem = Type.Object({
 })
 
 /** Every route may answer with a problem. */
-export const problemResponses = { '4xx': Problem, '5xx': Problem }
+const problemResponse = {
+  description: 'docs/errors.md lists the codes.',
+  content: { 'application/problem+json': { schema: Problem } },
+}
+export const problemResponses = { '4xx': problemResponse, '5xx': problemResponse }
 
 export const EntityRings = Type.Object({
   run: Nullable(Type.String()),
@@ -152,7 +156,8 @@ export const IngestAnswer = Type.Object({
 
 export const Page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  cursor: Type.Optional(Type.String({ maxLength: 1024 })),
+  /** Room for an id of 512 bytes, each escaped. */
+  cursor: Type.Optional(Type.String({ maxLength: 8192 })),
 }
 
 export const RingQuery = Type.Object(
