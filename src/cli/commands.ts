@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rings.js')).addRings,
   },
   {
+    name: 'serve',
+    summary: 'serve the API and its docs',
+    load: async () => (await import('./commands/serve.js')).addServe,
+  },
+  {
     name: 'simulate',
     summary: 'write a labelled synthetic ecosystem as files',
     load: async () => (await import('./commands/simulate.js')).addSimulate,

@@ -13,13 +13,15 @@ import { behaviours } from '../../simulate/truth.js'
 import { isServerStore, openStore } from '../../store/open.js'
 import type { GraphStore } from '../../store/store.js'
 import { version } from '../../version.js'
-import { type Act, type Context, isService } from '../context.js'
-import { amount, wholeNumber } from '../options.js'
+import { type Act, type Context, DEFAULT_STORE, isService } from '../context.js'
+import { amount, port, wholeNumber } from '../options.js'
 import { openProgress } from '../progress.js'
+import { DEFAULT_HOST, DEFAULT_PORT, serveUntilStopped, whereItListens } from '../serving.js'
 import { count, seconds, textTable } from '../table.js'
 
 interface DemoOptions {
   readonly serve: boolean
+  readonly port: number
   readonly seed: number
   readonly interactions: number
 }
@@ -157,18 +159,21 @@ const build = async (context: Context, store: GraphStore, options: DemoOptions):
   )
 }
 
-/** What to try next, with an account of the strongest ring. */
+/** What to try next, with the strongest ring and an account of it. */
 const nextSteps = async (context: Context, store: GraphStore, address: string | null): Promise<string> => {
-  const latest = await store.readRun(null)
-  const member = latest?.rings[0]?.members.find(({ kind }) => kind === 'user' || kind === 'creator')
-  const flag = context.store === './ringfence.duckdb' ? '' : ` --store ${context.store}`
-  const lines = address === null ? [`  ringfence rings --members${flag}`, `  ringfence serve${flag}`] : []
-  if (address !== null && member !== undefined)
+  if (address === null) {
+    const flag = context.store === DEFAULT_STORE ? '' : ` --store ${context.store}`
+    return ['Try next:', `  ringfence rings --members${flag}`, `  ringfence serve${flag}`].join('\n')
+  }
+  const ring = (await store.readRun(null))?.rings[0]
+  const member = ring?.members.find(({ kind }) => kind === 'user' || kind === 'creator')
+  const lines: string[] = []
+  if (ring !== undefined) lines.push(`  curl ${address}/v1/rings/${encodeURIComponent(ring.id)}/members`)
+  if (member !== undefined)
     lines.push(
       `  curl ${address}/v1/${member.kind === 'user' ? 'users' : 'creators'}/${encodeURIComponent(member.id)}/rings`,
     )
-  if (address !== null) lines.push(`  ${address}/docs in a browser`, `  ringfence rings --members --store ${address}`)
-  return ['Try next:', ...lines].join('\n')
+  return ['Try next:', ...lines, `  ${address}/docs in a browser`].join('\n')
 }
 
 const runDemo = async (context: Context, options: DemoOptions): Promise<void> => {
@@ -179,7 +184,18 @@ const runDemo = async (context: Context, options: DemoOptions): Promise<void> =>
   const store = await openStore(context.store)
   try {
     await build(context, store, options)
-    context.say(await nextSteps(context, store, null))
+    if (options.serve)
+      await serveUntilStopped(
+        context,
+        store,
+        { host: DEFAULT_HOST, port: options.port, otherPort: true, withoutLog: true },
+        async (server) => {
+          context.say(
+            `${whereItListens(server)}\n\n${await nextSteps(context, store, server.address)}\n\nCtrl-C stops it.`,
+          )
+        },
+      )
+    else context.say(await nextSteps(context, store, null))
   } finally {
     await store.close()
   }
@@ -192,6 +208,7 @@ export const addDemo = (program: Command, act: Act): void => {
       'Simulates a small platform, loads it into a DuckDB file, finds its rings, prints them beside those that were planted, and serves the API. A store that the demo has not made is left alone.',
     )
     .option('--no-serve', 'stop after printing')
+    .option('--port <n>', 'port to serve on; where it is taken, the next free one is', port, DEFAULT_PORT)
     .option('--seed <n>', 'seed of the simulated platform', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--interactions <n>', `size of the platform, ${LEAST_INTERACTIONS} or more`, amount, DEMO_INTERACTIONS)
     .addHelpText(
