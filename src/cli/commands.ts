@@ -54,7 +54,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'jobs',
-    summary: 'list the jobs of a store, or show one',
+    summary: 'list jobs, show one, or cancel one',
     load: async () => (await import('./commands/jobs.js')).addJobs,
   },
   {

@@ -165,6 +165,6 @@ describe('keys', () => {
     await ringfence(['migrate', ...on])
     expect(oneObject(await ringfence(['keys', 'list', ...on]))).toEqual({ keys: [] })
     expect(oneObject(await ringfence(['jobs', ...on]))).toEqual({ jobs: [] })
-    expect((await ringfence(['jobs', 'none', ...on])).exit).toBe(2)
+    expect((await ringfence(['jobs', 'show', 'none', ...on])).exit).toBe(2)
   })
 })

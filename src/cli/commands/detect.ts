@@ -9,9 +9,11 @@ import {
   type JobEstimate,
   runDetect,
 } from '../../jobs/detect.js'
-import type { Act, Context } from '../context.js'
+import { type Act, type Context, isService } from '../context.js'
 import { list, moment, share, wholeNumber } from '../options.js'
 import { openProgress } from '../progress.js'
+import { ServiceClient } from '../service/client.js'
+import { runServiceJob } from '../service/detect.js'
 import { withStore } from '../store.js'
 import { count, seconds, textTable } from '../table.js'
 
@@ -99,10 +101,36 @@ const detectHere = async (context: Context, options: DetectOptions): Promise<Det
     }
   })
 
+/** Threads and memory are the service's, unless they are given here. */
+const detectThere = async (context: Context, options: DetectOptions): Promise<DetectSummary | JobEstimate> => {
+  const progress = openProgress(context.quiet)
+  try {
+    const result = await runServiceJob(
+      new ServiceClient(context.store, context.signal),
+      {
+        mode: options.estimate ? 'estimate' : options.dryRun ? 'dry-run' : 'write',
+        parameters: {
+          asOf: options.asOf === undefined ? undefined : new Date(options.asOf).toISOString(),
+          detectors: options.detectors,
+          fdr: options.fdr,
+          seed: options.seed,
+          workers: options.workers,
+          memoryLimitMb: options.memoryLimit,
+          settings: options.set,
+        },
+      },
+      progress,
+    )
+    return (options.estimate ? result.estimate : result) as DetectSummary | JobEstimate
+  } finally {
+    progress.stop()
+  }
+}
+
 const isEstimate = (result: DetectSummary | JobEstimate): result is JobEstimate => 'megabytes' in result
 
 const runDetectCommand = async (context: Context, options: DetectOptions): Promise<void> => {
-  const result = await detectHere(context, options)
+  const result = await (isService(context.store) ? detectThere : detectHere)(context, options)
   if (isEstimate(result)) {
     const rows = result.parts.map((part) => [part.name, `${count(part.megabytes)} MB`, seconds(part.seconds)])
     await context.result(

@@ -3,8 +3,10 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { type FileFormat, type IngestResult, ingest, ingestExitCode, type RejectLimit } from '../../ingest/ingest.js'
 import { isServerStore } from '../../store/open.js'
-import type { Act, Context } from '../context.js'
+import { type Act, type Context, isService } from '../context.js'
 import { openProgress } from '../progress.js'
+import { ServiceClient } from '../service/client.js'
+import { ServiceSink } from '../service/sink.js'
 import { withStore } from '../store.js'
 import { count, seconds } from '../table.js'
 
@@ -19,6 +21,14 @@ type Sink = Parameters<typeof ingest>[1]['sink']
 
 /** A server takes smaller batches: a request must fit its limits, and a transaction must fit its memory. */
 const SERVER_BATCH_RECORDS = 20_000
+
+/** The service lists so many rejects in one answer: no batch may have more. */
+const SERVICE_BATCH_RECORDS = 10_000
+
+const batchOf = (store: string): { readonly batchRecords?: number } => {
+  if (isService(store)) return { batchRecords: SERVICE_BATCH_RECORDS }
+  return isServerStore(store) ? { batchRecords: SERVER_BATCH_RECORDS } : {}
+}
 
 const formats: readonly FileFormat[] = ['csv', 'ndjson', 'parquet']
 
@@ -38,7 +48,7 @@ const format = (text: string): FileFormat => {
 
 /** Beside the DuckDB file; for a server in the working directory. */
 const defaultRejects = (store: string): string =>
-  isServerStore(store) ? './ringfence.rejected.ndjson' : `${store}.rejected.ndjson`
+  isServerStore(store) || isService(store) ? './ringfence.rejected.ndjson' : `${store}.rejected.ndjson`
 
 const megabytes = (bytes: number): string => count(Math.round(bytes / 1e6))
 
@@ -61,7 +71,7 @@ const load = async (
         total
           ? progress.update(done / total, `${megabytes(done)} of ${megabytes(total)} MB`)
           : progress.update(0, `${megabytes(done)} MB so far`),
-      ...(isServerStore(context.store) ? { batchRecords: SERVER_BATCH_RECORDS } : {}),
+      ...batchOf(context.store),
     })
   } finally {
     progress.stop()
@@ -100,7 +110,9 @@ const remarks = (context: Context, result: IngestResult, options: IngestOptions)
 }
 
 const runIngest = async (context: Context, files: readonly string[], options: IngestOptions): Promise<void> => {
-  const result = await withStore(context, {}, (store) => load(context, files, options, store))
+  const result = isService(context.store)
+    ? await load(context, files, options, new ServiceSink(new ServiceClient(context.store, context.signal)))
+    : await withStore(context, {}, (store) => load(context, files, options, store))
   const [failure] = result.failures
   // Where nothing at all could be read, the first reason is the result.
   if (failure && result.read === 0 && result.failures.length === files.length) {

@@ -1,9 +1,10 @@
-/** `ringfence jobs`: the jobs of a store, newest first, or one in full. */
+/** `ringfence jobs`: the jobs of a store or a running service, newest first; one in full; and the end of one. */
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import type { JobRecord } from '../../store/store.js'
-import type { Act, Context } from '../context.js'
+import { type Act, type Context, isService } from '../context.js'
 import { wholeNumber } from '../options.js'
+import { ServiceClient } from '../service/client.js'
 import { withStore } from '../store.js'
 import { textTable } from '../table.js'
 
@@ -21,8 +22,23 @@ const row = (job: JobRecord): string[] => [
   job.finishedAt ?? '',
 ]
 
+const client = (context: Context): ServiceClient => new ServiceClient(context.store, context.signal)
+const pathOf = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`
+
+const readJobs = async (context: Context, limit: number): Promise<readonly JobRecord[]> => {
+  if (!isService(context.store)) return withStore(context, { create: false }, (store) => store.listJobs(limit))
+  return ((await client(context).json(`/v1/jobs?limit=${limit}`)) as { readonly jobs: readonly JobRecord[] }).jobs
+}
+
+const readJob = async (context: Context, id: string): Promise<JobRecord> => {
+  if (isService(context.store)) return (await client(context).json(pathOf(id))) as JobRecord
+  const job = await withStore(context, { create: false }, (store) => store.readJob(id))
+  if (job === null) throw new RingfenceError('job.unknown', `${context.store} has no job ${id}.`, { id })
+  return job
+}
+
 const runList = async (context: Context, { limit }: JobsOptions): Promise<void> => {
-  const jobs = await withStore(context, { create: false }, (store) => store.listJobs(limit))
+  const jobs = await readJobs(context, limit)
   await context.result(
     { jobs },
     jobs.length === 0
@@ -32,19 +48,44 @@ const runList = async (context: Context, { limit }: JobsOptions): Promise<void> 
 }
 
 const runShow = async (context: Context, id: string): Promise<void> => {
-  const job = await withStore(context, { create: false }, (store) => store.readJob(id))
-  if (job === null) throw new RingfenceError('job.unknown', `${context.store} has no job ${id}.`, { id })
+  const job = await readJob(context, id)
   await context.result({ ...job }, JSON.stringify(job, null, 2))
 }
 
-export const addJobs = (program: Command, act: Act): void => {
-  program
-    .command('jobs')
-    .description('Lists the jobs of a store, newest first, or shows one in full.')
-    .argument('[id]', 'a job')
-    .option('--limit <n>', 'how many', wholeNumber(1, 10_000), 20)
-    .addHelpText('after', '\nExamples:\n  ringfence jobs\n  ringfence jobs JOB --json')
-    .action((id: string | undefined, options: JobsOptions, command: Command) =>
-      act(command, (context) => (id === undefined ? runList(context, options) : runShow(context, id))),
+const runCancel = async (context: Context, id: string): Promise<void> => {
+  if (!isService(context.store))
+    throw new RingfenceError(
+      'usage',
+      'a job is cancelled through the service that runs it: give its address, as in --store http://127.0.0.1:8080.',
     )
+  const job = (await client(context).json(pathOf(id), { method: 'DELETE' })) as JobRecord
+  await context.result(
+    { ...job },
+    job.finishedAt === null ? `Job ${id} was told to stop.` : `Job ${id} has ended: ${job.state}.`,
+  )
+}
+
+export const addJobs = (program: Command, act: Act): void => {
+  const jobs = program
+    .command('jobs')
+    .description('Lists the jobs of a store or a running service, shows one in full, or cancels one.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ringfence jobs list\n  ringfence jobs show JOB --json\n  ringfence jobs cancel JOB --store http://127.0.0.1:8080',
+    )
+  jobs
+    .command('list', { isDefault: true })
+    .description('Lists jobs, newest first.')
+    .option('--limit <n>', 'how many', wholeNumber(1, 1000), 20)
+    .action((options: JobsOptions, command: Command) => act(command, (context) => runList(context, options)))
+  jobs
+    .command('show')
+    .description('Shows one job in full.')
+    .argument('<id>', 'a job')
+    .action((id: string, _options: unknown, command: Command) => act(command, (context) => runShow(context, id)))
+  jobs
+    .command('cancel')
+    .description('Stops a job of a running service; it ends within a second, and writes nothing.')
+    .argument('<id>', 'a job')
+    .action((id: string, _options: unknown, command: Command) => act(command, (context) => runCancel(context, id)))
 }

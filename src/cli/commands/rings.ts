@@ -2,8 +2,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import type { RingRecord, RunWithRings } from '../../store/store.js'
-import type { Act, Context } from '../context.js'
+import { type Act, type Context, isService } from '../context.js'
 import { share } from '../options.js'
+import { ServiceClient } from '../service/client.js'
+import { readServiceRings } from '../service/rings.js'
 import { withStore } from '../store.js'
 import { count, csvLine, day, shortNumber, textTable } from '../table.js'
 
@@ -133,6 +135,11 @@ const asText = (run: RunWithRings, members: boolean): string => {
 
 /** The run that was asked for, with the rings at or below the rate. */
 const readRings = async (context: Context, options: RingsOptions): Promise<RunWithRings> => {
+  if (isService(context.store))
+    return readServiceRings(new ServiceClient(context.store, context.signal), {
+      run: options.run ?? null,
+      fdr: options.fdr,
+    })
   const run = await withStore(context, { create: false }, (store) => store.readRun(options.run ?? null))
   if (run === null)
     throw options.run === undefined
