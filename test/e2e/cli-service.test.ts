@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Ended, likes, oneObject, type Running, ringfence, start, temporary } from './cli-command.js'
 
@@ -58,10 +59,8 @@ describe('a served store', () => {
     const { service, address } = await serve(['serve', '--store', folder.path('served.duckdb'), '--port', '0'])
     const local = ['--store', folder.path('local.duckdb')]
     const remote = ['--store', address]
-    const both = async (...args: string[]): Promise<readonly [Ended, Ended]> => [
-      await run(...args, ...local),
-      await run(...args, ...remote),
-    ]
+    const both = (...args: string[]): Promise<[Ended, Ended]> =>
+      Promise.all([run(...args, ...local), run(...args, ...remote)])
 
     const rejects = [folder.path('local.ndjson'), folder.path('remote.ndjson')] as const
     const bad = ['ingest', folder.path('bad.csv'), '--max-rejects', '10', '--json']
@@ -142,6 +141,31 @@ describe('a served store', () => {
     expect((await stop(service, 'SIGINT')).exit).toBe(0)
     // The file is free again, and nothing tells of a service that is gone.
     expect((await run('jobs', '--json', '--store', store)).exit).toBe(0)
+  }, 30_000)
+})
+
+describe('Ctrl-C', () => {
+  test('cancels the detection in the service and ends with 130, and nothing is written', async () => {
+    const { address } = await serve(['demo', '--interactions', '100k', '--port', '0'])
+    const runs = async (): Promise<unknown> => (await fetch(`${address}/v1/runs`)).json()
+    const before = await runs()
+    // Two jobs ahead of it, so that it cannot be done before the signal comes.
+    for (let ahead = 0; ahead < 2; ahead++)
+      await fetch(`${address}/v1/jobs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ type: 'detect', mode: 'dry-run' }),
+      })
+    const detect = start(['detect', '--store', address, '--json'], here())
+    services.push(detect)
+    const jobs = async () =>
+      ((await (await fetch(`${address}/v1/jobs`)).json()) as { readonly jobs: readonly Record<string, unknown>[] }).jobs
+    while ((await jobs()).length < 3) await wait(5)
+    const ended = await stop(detect, 'SIGINT')
+    expect(ended.exit).toBe(130)
+    expect(oneObject(ended)).toMatchObject({ error: { code: 'job.cancelled' } })
+    expect((await jobs())[0]).toMatchObject({ mode: 'write', state: 'cancelled' })
+    expect(await runs()).toEqual(before)
   }, 30_000)
 })
 
