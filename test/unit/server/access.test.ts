@@ -135,6 +135,14 @@ test('the documentation needs no key', async () => {
     expect([url, (await app.http.inject(url)).statusCode]).toEqual([url, 200])
 })
 
+test('answers run nothing in a browser, and the documentation runs its own scripts alone', async () => {
+  const data = (await app.http.inject('/health/live')).headers
+  expect(data['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'")
+  expect(data['x-content-type-options']).toBe('nosniff')
+  const page = (await app.http.inject('/docs/')).headers
+  expect(page['content-security-policy']).toMatch(/script-src 'self'/)
+})
+
 test.each(keyRoles.filter((role) => role !== 'ingest'))('identifiers of persons as a %s sees them', async (role) => {
   const headers = bearer(keys[role])
   const sees = ['investigator', 'lead', 'admin'].includes(role)
