@@ -112,6 +112,7 @@ describe('a served store', () => {
     expect(unknown.exit).toBe(2)
     expect(oneObject(unknown)).toMatchObject({ error: { code: 'job.unknown' } })
 
+    expect(oneObject(await run('doctor', '--json', ...remote))).toMatchObject({ healthy: true })
     const wrong = await run('detect', '--detectors', 'nothing', '--json', ...remote)
     expect(wrong.exit).toBe(2)
 
@@ -144,33 +145,8 @@ describe('a served store', () => {
   }, 30_000)
 })
 
-describe('Ctrl-C', () => {
-  test('cancels the detection in the service and ends with 130, and nothing is written', async () => {
-    const { address } = await serve(['demo', '--interactions', '100k', '--port', '0'])
-    const runs = async (): Promise<unknown> => (await fetch(`${address}/v1/runs`)).json()
-    const before = await runs()
-    // Two jobs ahead of it, so that it cannot be done before the signal comes.
-    for (let ahead = 0; ahead < 2; ahead++)
-      await fetch(`${address}/v1/jobs`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ type: 'detect', mode: 'dry-run' }),
-      })
-    const detect = start(['detect', '--store', address, '--json'], here())
-    services.push(detect)
-    const jobs = async () =>
-      ((await (await fetch(`${address}/v1/jobs`)).json()) as { readonly jobs: readonly Record<string, unknown>[] }).jobs
-    while ((await jobs()).length < 3) await wait(5)
-    const ended = await stop(detect, 'SIGINT')
-    expect(ended.exit).toBe(130)
-    expect(oneObject(ended)).toMatchObject({ error: { code: 'job.cancelled' } })
-    expect((await jobs())[0]).toMatchObject({ mode: 'write', state: 'cancelled' })
-    expect(await runs()).toEqual(before)
-  }, 30_000)
-})
-
 describe('demo', () => {
-  test('serves what it found, on another port where its own is taken', async () => {
+  test('serves what it found, on another port where its own is taken, and cancels what Ctrl-C stops', async () => {
     await withTakenPort(async (port) => {
       const { service, address } = await serve(['demo', '--interactions', '100k', '--port', String(port)])
       await service.says(new RegExp(`Port ${port} is taken.*port ${new URL(address).port} is used instead`))
@@ -185,6 +161,28 @@ describe('demo', () => {
       const answer = (await (await fetch(account!)).json()) as { readonly rings: readonly { readonly id: string }[] }
       expect(members).toContain(answer.rings[0]!.id)
       expect((await fetch(`${address}/docs`)).status).toBe(200)
+
+      // Ctrl-C cancels a detection in the service, ends with 130, and nothing is written.
+      const runs = async (): Promise<unknown> => (await fetch(`${address}/v1/runs`)).json()
+      const before = await runs()
+      // Two jobs ahead of it, so that it cannot be done before the signal comes.
+      for (let ahead = 0; ahead < 2; ahead++)
+        await fetch(`${address}/v1/jobs`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ type: 'detect', mode: 'dry-run' }),
+        })
+      const detect = start(['detect', '--store', address, '--json'], here())
+      services.push(detect)
+      const jobs = async () =>
+        ((await (await fetch(`${address}/v1/jobs`)).json()) as { readonly jobs: readonly Record<string, unknown>[] })
+          .jobs
+      while ((await jobs()).length < 3) await wait(5)
+      const ended = await stop(detect, 'SIGINT')
+      expect(ended.exit).toBe(130)
+      expect(oneObject(ended)).toMatchObject({ error: { code: 'job.cancelled' } })
+      expect((await jobs())[0]).toMatchObject({ mode: 'write', state: 'cancelled' })
+      expect(await runs()).toEqual(before)
       expect((await stop(service, 'SIGTERM')).exit).toBe(0)
     })
   }, 30_000)

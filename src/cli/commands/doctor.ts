@@ -7,7 +7,8 @@ import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { isServerStore, openStore } from '../../store/open.js'
 import { version } from '../../version.js'
-import type { Act, Context } from '../context.js'
+import { type Act, type Context, isService } from '../context.js'
+import { ServiceClient } from '../service/client.js'
 import { count } from '../table.js'
 
 interface Check {
@@ -77,6 +78,10 @@ const checkDisk = async (name: string, path: string): Promise<Check> => {
 const checkStore = async (context: Context): Promise<Check> => {
   const { store: location } = context
   try {
+    if (isService(location)) {
+      await new ServiceClient(location, context.signal).json('/health/ready')
+      return ok('store', `the service at ${location} answers and is ready`)
+    }
     if (!isServerStore(location) && !existsSync(location))
       return ok('store', `${location} is not there yet; ringfence ingest makes it`)
     const store = await openStore(location, { migrate: false, create: false })
@@ -100,7 +105,7 @@ const checkStore = async (context: Context): Promise<Check> => {
 }
 
 const runDoctor = async (context: Context): Promise<void> => {
-  const folder = isServerStore(context.store) ? '.' : dirname(resolve(context.store))
+  const folder = isServerStore(context.store) || isService(context.store) ? '.' : dirname(resolve(context.store))
   const checks = [
     checkNode(),
     checkMemory(),
