@@ -124,9 +124,18 @@ describe('a served store', () => {
     expect(after.stdout).toBe((await run('rings', '--members', '--format', 'csv', ...local)).stdout)
   }, 60_000)
 
-  test('is told apart: who holds the file and where it is served, a taken port, and an end with exit 0', async () => {
+  test('asks for its key, and tells who holds the file and where it is served, a taken port, and an end with exit 0', async () => {
     const store = folder.path('held.duckdb')
+    const made = oneObject(
+      await run('keys', 'create', '--role', 'viewer', '--name', 'test', '--json', '--store', store),
+    )
     const { service, address } = await serve(['serve', '--store', store, '--port', '0'])
+    const keyless = await run('jobs', '--json', '--store', address)
+    expect(oneObject(keyless)).toMatchObject({ error: { code: 'auth.missing' } })
+    const keyed = { ...here(), env: { RINGFENCE_API_KEY: String(made.key) } }
+    expect(oneObject(await ringfence(['jobs', '--json', '--store', address], keyed))).toEqual({ jobs: [] })
+    const refusedRole = await ringfence(['detect', '--json', '--store', address], keyed)
+    expect(oneObject(refusedRole)).toMatchObject({ error: { code: 'auth.role' } })
     const held = await run('rings', '--json', '--store', store)
     expect(held.exit).toBe(2)
     const { error } = oneObject(held) as { error: { code: string; detail: string } }

@@ -38,7 +38,7 @@ export const addServe = (program: Command, act: Act): void => {
         'Examples:',
         '  ringfence serve',
         '  ringfence serve --store neo4j://db:7687 --port 9000',
-        '  ringfence keys create --role admin && ringfence serve --host 0.0.0.0',
+        '  ringfence keys create --role admin --name me && ringfence serve --host 0.0.0.0',
       ].join('\n'),
     )
     .action((options: ServeOptions, command: Command) => act(command, (context) => runServe(context, options)))
