@@ -89,7 +89,35 @@ export const commonWith = (snapshot: Snapshot, first: number, second: number): S
   return places.sort((a, b) => a.sharedBy - b.sharedBy || (a.through < b.through ? -1 : 1))
 }
 
-/** Entities that share places with this one, by how telling these are (the sum of 1 / visitors), most first. */
+/** Visits looked at for one answer, at most: about a tenth of a second, for which nothing else is answered. */
+const MOST_VISITS = 300_000
+
+interface Place {
+  readonly relation: Relation
+  readonly back: 'out' | 'in'
+  readonly place: number
+  readonly edge: number
+  /** Interactions there: visitors from above, without counting them. */
+  readonly interactions: number
+}
+
+const placesOf = (snapshot: Snapshot, entity: number): Place[] => {
+  const places: Place[] = []
+  for (const relation of snapshot.relations)
+    for (const [there, back] of SIDES)
+      for (const { entity: place, edge } of neighbours(relation, there, entity)) {
+        const row = place - (back === 'out' ? relation.actorFrom : relation.targetFrom)
+        const offsets = back === 'out' ? relation.outOffsets : relation.inOffsets
+        places.push({ relation, back, place, edge, interactions: offsets[row + 1]! - offsets[row]! })
+      }
+  // The least crowded first, so that a bound on the work leaves out the least telling ones; the rest is in a fixed order already.
+  return places.sort((a, b) => a.interactions - b.interactions)
+}
+
+/**
+ * Entities that share places with this one, by how telling these are (the sum of 1 / visitors), most first. Places with more
+ * visitors than `maxShared`, and the most crowded ones beyond a bound on the work, are counted in `crowdedPlaces`.
+ */
 export const connectionsOf = (
   snapshot: Snapshot,
   entity: number,
@@ -97,26 +125,22 @@ export const connectionsOf = (
 ): { readonly connections: Connection[]; readonly leftOut: { crowdedPlaces: number; entities: number } } => {
   const found = new Map<number, { weight: number; readonly shared: SharedPlace[] }>()
   let crowdedPlaces = 0
-  for (const relation of snapshot.relations)
-    for (const [there, back] of SIDES)
-      for (const { entity: place, edge } of neighbours(relation, there, entity)) {
-        const row = place - (back === 'out' ? relation.actorFrom : relation.targetFrom)
-        const offsets = back === 'out' ? relation.outOffsets : relation.inOffsets
-        const interactions = offsets[row + 1]! - offsets[row]!
-        // Interactions bound visitors from above: a place with few of them needs no count.
-        const visitors = interactions > maxShared * 50 ? null : neighbours(relation, back, place)
-        if (visitors === null || visitors.length > maxShared) {
-          crowdedPlaces++
-          continue
-        }
-        for (const visitor of visitors) {
-          if (visitor.entity === entity) continue
-          const known = found.get(visitor.entity) ?? { weight: 0, shared: [] }
-          known.weight += 1 / visitors.length
-          known.shared.push(meeting(snapshot, relation, place, visitors.length, edge, visitor.edge))
-          found.set(visitor.entity, known)
-        }
-      }
+  let visits = 0
+  for (const { relation, back, place, edge, interactions } of placesOf(snapshot, entity)) {
+    visits += interactions
+    const visitors = visits > MOST_VISITS ? null : neighbours(relation, back, place)
+    if (visitors === null || visitors.length > maxShared) {
+      crowdedPlaces++
+      continue
+    }
+    for (const visitor of visitors) {
+      if (visitor.entity === entity) continue
+      const known = found.get(visitor.entity) ?? { weight: 0, shared: [] }
+      known.weight += 1 / visitors.length
+      known.shared.push(meeting(snapshot, relation, place, visitors.length, edge, visitor.edge))
+      found.set(visitor.entity, known)
+    }
+  }
   const ordered = [...found].sort(([a, x], [b, y]) => y.weight - x.weight || a - b)
   const connections = ordered.slice(0, limit).map(([other, { shared }]): Connection => {
     shared.sort((a, b) => a.sharedBy - b.sharedBy || (a.through < b.through ? -1 : 1))

@@ -28,7 +28,7 @@ const Connections = Type.Object({
   entity: Type.String(),
   run: Nullable(Type.String()),
   connections: Type.Array(Type.Object({ entity: Type.String(), shared: Type.Array(Shared), more: Type.Integer() })),
-  /** Meeting points with more visitors than `maxShared`, which were not followed, and entities beyond `limit`. */
+  /** Places with more visitors than `maxShared` or beyond a bound on the work, the most crowded last; entities beyond `limit`. */
   leftOut: Type.Object({ crowdedPlaces: Type.Integer(), entities: Type.Integer() }),
 })
 

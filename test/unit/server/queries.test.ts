@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { App } from '#src/server/app.js'
+import { type App, buildApp } from '#src/server/app.js'
 import { batchOf } from '../../support/batches.js'
 import { ringRecord, runRecord } from '../../support/runs.js'
-import { countCalls, openApp, openWorld, type World } from '../../support/service.js'
+import { countCalls, Lines, openApp, openWorld, testSettings, type World } from '../../support/service.js'
 
 let world: World
 let app: App
@@ -196,4 +196,18 @@ test('health, metrics, detectors and the documentation answer', async () => {
   expect(metrics).toContain(`ringfence_rings ${view().rings.length}\n`)
   expect(metrics).toMatch(/ringfence_http_request_seconds_count\{method="GET",route="\/v1\/rings",status="200"\} \d+/)
   expect((await app.http.inject('/docs/')).statusCode).toBe(200)
+})
+
+test('while the graph is being read, connections say when to come back, and rings are answered', async () => {
+  const { http, services } = await buildApp(world.store, testSettings, new Lines())
+  await services.current.load()
+  const { kind, id } = view().rings[0]!.members.find((member) => member.kind === 'user')!
+  const early = await http.inject(`/v1/${kind}s/${encodeURIComponent(id)}/connections`)
+  expect(early.json()).toMatchObject({ status: 503, code: 'server.loading' })
+  expect(Number(early.headers['retry-after'])).toBeGreaterThan(0)
+  expect((await http.inject(`/v1/${kind}s/${encodeURIComponent(id)}/rings`)).json().rings).not.toEqual([])
+  expect((await http.inject('/health/ready')).json()).toMatchObject({ graph: expect.any(String) })
+  await services.current.settled()
+  expect((await http.inject(`/v1/${kind}s/${encodeURIComponent(id)}/connections`)).statusCode).toBe(200)
+  await http.close()
 })
