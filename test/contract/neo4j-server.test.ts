@@ -1,4 +1,7 @@
 /** What a store on a server meets beyond the contract: other processes, other software, lines that break, plans that go wrong. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import neo4j, { type Driver } from 'neo4j-driver'
@@ -253,7 +256,8 @@ if (server !== undefined) {
       ],
       [{ entity: 'product:p', at: 3 }],
     )
-    const duckdb = await openDuckDbStore(':memory:')
+    const folder = mkdtempSync(join(tmpdir(), 'ringfence-same-bytes-'))
+    const duckdb = await openDuckDbStore(join(folder, 'store.duckdb'))
     await duckdb.migrate()
     await withStores(1, async ([store]) => {
       for (const one of [duckdb, store!]) await one.writeBatch(input)
@@ -265,6 +269,7 @@ if (server !== undefined) {
       }
     })
     await duckdb.close()
+    rmSync(folder, { recursive: true })
   })
 
   describe('plans', () => {
