@@ -15,6 +15,7 @@ import { Metrics } from './metrics.js'
 import { auth } from './plugins/auth.js'
 import { readBodiesStrictly } from './plugins/bodies.js'
 import { problems, sendProblem } from './plugins/problems.js'
+import { stopping } from './plugins/stopping.js'
 import { entityRoutes } from './routes/entities.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
@@ -75,6 +76,7 @@ export const buildApp = async (
     // It runs after the key was checked, so that made-up keys do not each get a limit of their own.
     keyGenerator: (request) => request.caller?.key ?? request.ip,
   })
+  await http.register(stopping, { jobs })
   await http.register(problems)
   readBodiesStrictly(http)
   await http.register(auth, { store })
@@ -124,6 +126,5 @@ export const buildApp = async (
     { prefix: '/v1' },
   )
   http.get('/openapi.json', { config: { roles: 'public' }, schema: { hide: true } }, async () => http.swagger())
-  http.addHook('onClose', () => jobs.stop())
   return { http, services }
 }

@@ -26,6 +26,12 @@ const IdempotencyHeader = Type.Object({
 export const jobRoutes =
   ({ jobs }: Services): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const streams = new Set<() => void>()
+    // Jobs have ended by then; what is still watched belongs to another process.
+    app.addHook('preClose', async () => {
+      for (const end of streams) end()
+    })
+
     app.post(
       '/jobs',
       {
@@ -117,8 +123,10 @@ export const jobRoutes =
         const stops: (() => void)[] = []
         const end = (): void => {
           for (const stop of stops.splice(0)) stop()
+          streams.delete(end)
           raw.end()
         }
+        streams.add(end)
         const tell = (current: JobRecord): void => {
           raw.write(`event: ${hasEnded(current) ? 'end' : 'progress'}\ndata: ${JSON.stringify(answer(current))}\n\n`)
           if (hasEnded(current)) end()
