@@ -17,10 +17,13 @@ export interface EntityRing {
   readonly window: { readonly from: string; readonly to: string } | null
 }
 
+/** Epoch milliseconds as ISO 8601. */
+export const isoTime = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+
 export const windowText = (window: RingRecord['window']): EntityRing['window'] =>
   window && { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() }
 
-export const asOfText = (run: RunRecord): string | null => (run.asOf === null ? null : new Date(run.asOf).toISOString())
+export const asOfText = (run: RunRecord): string | null => isoTime(run.asOf)
 
 export class ReadView {
   readonly run: RunRecord | null

@@ -121,8 +121,7 @@ export const entityRoutes =
           const index = indexOf(kind, params.id)
           const name = (full: string): string => {
             const colon = full.indexOf(':')
-            const of = full.slice(0, colon) as EntityKind
-            return `${of}:${masking.id(caller.role, of, full.slice(colon + 1))}`
+            return masking.name(caller.role, { kind: full.slice(0, colon) as EntityKind, id: full.slice(colon + 1) })
           }
           const masked = (shared: readonly SharedPlace[]) =>
             shared.map((each) => ({ ...each, through: name(each.through) }))
@@ -133,6 +132,9 @@ export const entityRoutes =
             const otherKind = query.with.slice(0, colon)
             if (!isEntityKind(otherKind))
               throw new RingfenceError('request.invalid', `with: ${query.with} is not kind:id.`)
+            // Whoever may not see an identifier may not find out by trying whether it is there, and with whom.
+            if (entityKind(otherKind).personal && masking.masks(caller.role))
+              throw new RingfenceError('auth.role', `Your role may not ask for a ${otherKind} by its id.`)
             const shared = masked(commonWith(snapshot, index, indexOf(otherKind, query.with.slice(colon + 1))))
             return {
               entity,

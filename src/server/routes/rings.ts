@@ -4,6 +4,7 @@ import { RingfenceError } from '../../errors.js'
 import { asOfText, ReadView, windowText } from '../../jobs/read-view.js'
 import type { RingRecord, RunRecord } from '../../store/store.js'
 import { page } from '../cursor.js'
+import { detailedInteractions } from '../interaction-details.js'
 import { readers } from '../plugins/auth.js'
 import {
   Fact,
@@ -48,6 +49,10 @@ const runAnswer = (run: RunRecord) => ({
 })
 
 const RunQuery = Type.Object({ run: Type.Optional(Type.String({ maxLength: 64 })) }, { additionalProperties: false })
+const EvidenceQuery = Type.Object(
+  { ...RunQuery.properties, details: Type.Optional(Type.Boolean({ default: false })) },
+  { additionalProperties: false },
+)
 
 /** Rings of the latest run, or of the one that is named. */
 export const ringRoutes =
@@ -132,7 +137,7 @@ export const ringRoutes =
         return {
           ...summary(ring, run),
           asOf: asOfText(run),
-          facts: ring.facts.map((fact) => masking.sentence(caller.role, fact.sentence)),
+          facts: ring.facts.map((fact) => masking.sentence(caller.role, fact.sentence, current.snapshot)),
         }
       },
     )
@@ -178,9 +183,10 @@ export const ringRoutes =
         config,
         schema: {
           summary: 'Facts with the interactions that show them',
+          description: 'With `details=true` each interaction comes with its ends, time and the rest of its record.',
           tags: ['rings'],
           params: IdParams,
-          querystring: RunQuery,
+          querystring: EvidenceQuery,
           response: {
             200: Type.Object({ ring: Type.String(), run: Type.String(), facts: Type.Array(Fact) }),
             ...problemResponses,
@@ -189,10 +195,11 @@ export const ringRoutes =
       },
       async ({ params, query, caller }) => {
         const { ring, run } = await ringOf(params.id, query.run)
-        const facts = ring.facts.map((fact) => ({
+        const details = query.details && (await detailedInteractions(store, ring.facts, caller.role, masking))
+        const facts = ring.facts.map((fact, index) => ({
           ...fact,
-          sentence: masking.sentence(caller.role, fact.sentence),
-          interactions: [...fact.interactions],
+          sentence: masking.sentence(caller.role, fact.sentence, current.snapshot),
+          interactions: details ? details[index]! : [...fact.interactions],
         }))
         return { ring: ring.id, run: run.id, facts }
       },

@@ -81,7 +81,20 @@ export const Fact = Type.Object({
   interactionCount: Type.Integer({
     description: 'How many interactions show this; `interactions` holds the first ones where it is shorter.',
   }),
-  interactions: Type.Array(Type.Object({ type: Type.String(), id: Type.String() })),
+  interactions: Type.Array(
+    Type.Object({
+      type: Type.String(),
+      id: Type.String(),
+      actor: Type.Optional(Type.String()),
+      target: Type.Optional(Type.String()),
+      at: Type.Optional(Nullable(Type.String())),
+      market: Type.Optional(Nullable(Type.String())),
+      scenario: Type.Optional(Type.String()),
+      weight: Type.Optional(Type.Number()),
+      attributes: Type.Optional(Nullable(Type.Record(Type.String(), Type.Unknown()))),
+    }),
+    { description: 'The fields beside type and id only with `details=true`.' },
+  ),
 })
 
 export const Run = Type.Object({

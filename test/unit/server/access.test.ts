@@ -12,7 +12,9 @@ let app: App
 let keys: Readonly<Record<KeyRole, string>>
 const logs = new Lines()
 
-const secretDevice = 'imei-990000862471854'
+/** With a blank and a comma in it, where a sentence could go on. */
+const secretDevice = 'imei-990000862471854, slot 2'
+const secretPhone = '+4915112345678'
 
 beforeAll(async () => {
   world = await openWorld()
@@ -23,15 +25,17 @@ beforeAll(async () => {
         type: 'uses',
         actor: `user:${user}`,
         target: `device:${secretDevice}`,
+        attributes: { reason: 'kept', phone: secretPhone },
       })),
     ),
   )
   const [fact] = ringRecord('r').facts
   const sentence = `Two accounts use device:${secretDevice}, and nobody else does.`
+  const interactions = ['i-u2', 'i-u1'].map((id) => ({ type: 'uses' as const, id }))
   const members = ['u1', 'u2'].map((id) => ({ kind: 'user' as const, id, role: 'core', score: 1 }))
   await world.store.saveRun({
     run: runRecord('run-1'),
-    rings: [ringRecord('r1', { members, facts: [{ ...fact!, sentence }] })],
+    rings: [ringRecord('r1', { members, facts: [{ ...fact!, sentence, interactions }] })],
   })
   keys = await makeKeys(world.store)
   app = await openApp(world.store, {}, logs)
@@ -154,8 +158,19 @@ test.each(keyRoles.filter((role) => role !== 'ingest'))('identifiers of persons 
   expect(pair.json().connections[0].shared[0].through).toBe(first.shared[0].through)
   const detail = await app.http.inject({ url: '/v1/rings/r1', headers })
   const evidence = await app.http.inject({ url: '/v1/rings/r1/evidence', headers })
-  for (const text of [connections.body, pair.body, detail.body, evidence.body])
-    expect([role, text.includes(secretDevice)]).toEqual([role, sees])
+  const detailed = await app.http.inject({ url: '/v1/rings/r1/evidence?details=true', headers })
+  for (const text of [connections.body, pair.body, detail.body, evidence.body, detailed.body])
+    for (const part of secretDevice.split(', ')) expect([role, text.includes(part)]).toEqual([role, sees])
+  expect([role, detailed.body.includes(secretPhone)]).toEqual([role, sees])
+  expect(detailed.json().facts[0].interactions).toMatchObject([
+    { id: 'i-u2', actor: 'user:u2', target: first.shared[0].through, at: null, attributes: { reason: 'kept' } },
+    { id: 'i-u1', actor: 'user:u1', target: first.shared[0].through },
+  ])
+  const tried = await app.http.inject({
+    url: `/v1/users/u1/connections?with=${encodeURIComponent(`device:${secretDevice}`)}`,
+    headers,
+  })
+  expect([role, tried.statusCode]).toEqual([role, sees ? 200 : 403])
   expect(detail.json().facts[0]).toBe(`Two accounts use ${first.shared[0].through}, and nobody else does.`)
 })
 

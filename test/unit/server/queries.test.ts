@@ -67,6 +67,20 @@ test('a ring, its members and its evidence agree with the store', async () => {
     ring.members.map(({ kind, id, role, score }) => ({ entity: `${kind}:${id}`, kind, role, score })),
   )
   expect((await get(`/v1/rings/${ring.id}/evidence`)).body.facts).toEqual(ring.facts)
+  const detailed = (await get(`/v1/rings/${ring.id}/evidence?details=true`)).body.facts
+  for (const [place, { interactions }] of ring.facts.entries()) {
+    expect(interactions.length).toBeGreaterThan(0)
+    const records = await world.store.readInteractions(interactions)
+    expect(records).toHaveLength(interactions.length)
+    expect(detailed[place].interactions).toEqual(
+      records.map(({ actor, target, at, ...rest }) => ({
+        ...rest,
+        actor: `${actor.kind}:${actor.id}`,
+        target: `${target.kind}:${target.id}`,
+        at: at === null ? null : new Date(at).toISOString(),
+      })),
+    )
+  }
 })
 
 test('each member finds its rings by its own address', async () => {
