@@ -10,9 +10,8 @@ import {
   scenarioByCode,
   scenarios,
 } from '../../graph-schema/schema.js'
-import { HOUR, OWN_SCENARIO } from './events.js'
+import { HOUR, type Hour, OWN_SCENARIO } from './events.js'
 import { knownMarkets } from './parameters.js'
-import type { Hour } from './simulate.js'
 import type { World } from './world.js'
 
 const PREFIX: Readonly<Record<EntityKind, string>> = {

@@ -122,3 +122,12 @@ export class EventQueue {
     return buffer
   }
 }
+
+/** The interactions of one hour. */
+export interface Hour {
+  /** Epoch milliseconds. */
+  readonly from: number
+  readonly events: EventBuffer
+  /** Positions in `events` by time. */
+  readonly order: Int32Array
+}

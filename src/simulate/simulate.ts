@@ -6,7 +6,7 @@
 import { RingfenceError } from '../errors.js'
 import { Random } from '../kernels/random.js'
 import { Names } from './encode.js'
-import { type EventBuffer, EventQueue, HOUR } from './events.js'
+import { EventQueue, HOUR, type Hour } from './events.js'
 import { recordHistory } from './history.js'
 import { Identities } from './identities.js'
 import { agency, campus, family, newPhone, staffChange } from './innocent/accounts.js'
@@ -57,14 +57,6 @@ const marketFor = (shares: Float64Array, groupsIn: Int32Array): number => {
   for (let market = 1; market < shares.length; market++)
     if ((groupsIn[market]! + 0.5) / shares[market]! < (groupsIn[best]! + 0.5) / shares[best]!) best = market
   return best
-}
-
-export interface Hour {
-  /** Epoch milliseconds. */
-  readonly from: number
-  readonly events: EventBuffer
-  /** Positions in `events` by time. */
-  readonly order: Int32Array
 }
 
 export class Simulation {
