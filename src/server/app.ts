@@ -19,6 +19,7 @@ import { stopping } from './plugins/stopping.js'
 import { entityRoutes } from './routes/entities.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
+import { keyRoutes } from './routes/keys.js'
 import { recordRoutes } from './routes/records.js'
 import { ringRoutes } from './routes/rings.js'
 import type { Services } from './services.js'
@@ -122,6 +123,7 @@ export const buildApp = async (
       await v1.register(ringRoutes(services))
       await v1.register(entityRoutes(services))
       await v1.register(jobRoutes(services))
+      await v1.register(keyRoutes(services))
     },
     { prefix: '/v1' },
   )

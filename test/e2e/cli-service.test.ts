@@ -136,6 +136,8 @@ describe('a served store', () => {
     expect(oneObject(await ringfence(['jobs', '--json', '--store', address], keyed))).toEqual({ jobs: [] })
     const refusedRole = await ringfence(['detect', '--json', '--store', address], keyed)
     expect(oneObject(refusedRole)).toMatchObject({ error: { code: 'auth.role' } })
+    const notAdmin = await ringfence(['keys', 'list', '--json', '--store', address], keyed)
+    expect(oneObject(notAdmin)).toMatchObject({ error: { code: 'auth.role' } })
     const held = await run('rings', '--json', '--store', store)
     expect(held.exit).toBe(2)
     const { error } = oneObject(held) as { error: { code: string; detail: string } }
@@ -153,6 +155,23 @@ describe('a served store', () => {
     expect((await run('jobs', '--json', '--store', store)).exit).toBe(0)
   }, 30_000)
 })
+
+test('keys of a running service are made, listed and revoked through it', async () => {
+  const { address } = await serve(['serve', '--store', folder.path('store.duckdb'), '--port', '0'])
+  const json = ['--json', '--store', address]
+  const made = oneObject(await run('keys', 'create', '--role', 'admin', '--name', 'me', ...json))
+  const keyed = { ...here(), env: { RINGFENCE_API_KEY: String(made.key) } }
+  expect(oneObject(await run('keys', 'list', ...json))).toMatchObject({ error: { code: 'auth.missing' } })
+  const list = async () => oneObject(await ringfence(['keys', 'list', ...json], keyed))
+  const { key: _key, ...shown } = made
+  expect(await list()).toEqual({ keys: [shown] })
+  const other = oneObject(await ringfence(['keys', 'create', '--role', 'viewer', '--name', 'other', ...json], keyed))
+  const revoked = oneObject(await ringfence(['keys', 'revoke', String(other.id), ...json], keyed))
+  expect(await list()).toEqual({ keys: expect.arrayContaining([{ ...other, key: undefined, ...revoked }]) })
+  const again = await ringfence(['keys', 'revoke', String(other.id), ...json], keyed)
+  expect(again.exit).toBe(2)
+  expect(oneObject(again)).toMatchObject({ error: { code: 'key.unknown' } })
+}, 30_000)
 
 describe('demo', () => {
   test('serves what it found, on another port where its own is taken, and cancels what Ctrl-C stops', async () => {

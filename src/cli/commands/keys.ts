@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { isKeyRole, type KeyRole, keyRoles, makeApiKey } from '../../jobs/api-keys.js'
 import type { ApiKeyRecord } from '../../store/store.js'
-import type { Act, Context } from '../context.js'
+import { type Act, type Context, isService } from '../context.js'
+import { ServiceClient } from '../service/client.js'
 import { withStore } from '../store.js'
 import { textTable } from '../table.js'
 
@@ -26,18 +27,39 @@ const name = (text: string): string => {
 
 /** Without the hash, which is nobody's business. */
 const shown = ({ id, role, name, createdAt, revokedAt }: ApiKeyRecord) => ({ id, role, name, createdAt, revokedAt })
+type ShownKey = ReturnType<typeof shown>
+
+const client = (context: Context): ServiceClient => new ServiceClient(context.store, context.signal)
+
+const createKey = async (
+  context: Context,
+  { role, name }: CreateOptions,
+): Promise<ShownKey & { readonly key: string }> => {
+  if (isService(context.store)) {
+    const body = JSON.stringify({ role, name })
+    return (await client(context).json('/v1/keys', { method: 'POST', body })) as ShownKey & { readonly key: string }
+  }
+  const { key, record } = makeApiKey(role, name)
+  await withStore(context, {}, (store) => store.createKey(record))
+  return { ...shown(record), key }
+}
 
 const runCreate = async (context: Context, options: CreateOptions): Promise<void> => {
-  const { key, record } = makeApiKey(options.role, options.name)
-  await withStore(context, {}, (store) => store.createKey(record))
-  context.say(`Key ${record.id} with the role ${record.role}. It is shown this once and kept nowhere:`)
-  await context.result({ ...shown(record), key }, key)
+  const made = await createKey(context, options)
+  context.say(`Key ${made.id} with the role ${made.role}. It is shown this once and kept nowhere:`)
+  await context.result(made, made.key)
+}
+
+const listKeys = async (context: Context): Promise<readonly ShownKey[]> => {
+  if (isService(context.store))
+    return ((await client(context).json('/v1/keys')) as { readonly keys: readonly ShownKey[] }).keys
+  return (await withStore(context, { create: false }, (store) => store.listKeys())).map(shown)
 }
 
 const runList = async (context: Context): Promise<void> => {
-  const keys = await withStore(context, { create: false }, (store) => store.listKeys())
+  const keys = await listKeys(context)
   await context.result(
-    { keys: keys.map(shown) },
+    { keys },
     keys.length === 0
       ? 'No keys: the service listens on loopback only.'
       : textTable(
@@ -48,6 +70,12 @@ const runList = async (context: Context): Promise<void> => {
 }
 
 const runRevoke = async (context: Context, id: string): Promise<void> => {
+  if (isService(context.store)) {
+    const path = `/v1/keys/${encodeURIComponent(id)}`
+    const revoked = (await client(context).json(path, { method: 'DELETE' })) as { readonly revokedAt: string }
+    await context.result({ id, revokedAt: revoked.revokedAt }, `Key ${id} is revoked.`)
+    return
+  }
   const revokedAt = new Date().toISOString()
   const done = await withStore(context, { create: false }, (store) => store.revokeKey(id, revokedAt))
   if (!done) throw new RingfenceError('key.unknown', `${context.store} has no key ${id} that is not revoked.`, { id })

@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Whether the store has a key that is not revoked. */
     hasKeys: () => Promise<boolean>
+    /** After a change of the keys by this process: it holds from the next request on. */
+    reloadKeys: () => Promise<void>
   }
 }
 
@@ -64,6 +66,12 @@ class KeyCache {
     else this.#loading.catch(() => {})
   }
 
+  /** Reads the keys now; one that is being read may be from before the change. */
+  async reload(): Promise<void> {
+    await this.#loading?.catch(() => {})
+    await this.#load()
+  }
+
   get callers(): ReadonlyMap<string, Caller> {
     return this.#callers
   }
@@ -91,11 +99,19 @@ export const auth = fp<{ readonly store: GraphStore }>(
       await cache.refresh()
       return cache.callers.size > 0
     })
+    app.decorate('reloadKeys', () => cache.reload())
     app.decorateRequest('caller', null as unknown as Caller)
 
     const callerOf = async (request: FastifyRequest): Promise<Caller> => {
       await cache.refresh()
-      if (cache.open && isLoopback(request.socket.remoteAddress ?? '')) return anonymous
+      if (cache.open && isLoopback(request.socket.remoteAddress ?? '')) {
+        // A page from elsewhere can make a browser on this machine call here under a name of its own (DNS rebinding).
+        if (isLoopback(request.hostname)) return anonymous
+        throw new RingfenceError(
+          'auth.missing',
+          `Without any key the service answers to names of this machine only, as localhost, not to ${request.hostname}.`,
+        )
+      }
       const [scheme, key] = (request.headers.authorization ?? '').split(' ')
       if (scheme?.toLowerCase() !== 'bearer' || !key)
         throw new RingfenceError('auth.missing', 'The request has no key.')

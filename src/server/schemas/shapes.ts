@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
 import { behaviours } from '../../detectors/detector.js'
+import { keyRoles } from '../../jobs/api-keys.js'
 
 export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
@@ -149,6 +150,29 @@ export const JobBody = Type.Object(
         { additionalProperties: false },
       ),
     ),
+  },
+  { additionalProperties: false },
+)
+
+export const Key = Type.Object({
+  id: Type.String(),
+  role: Type.String(),
+  name: Type.String(),
+  createdAt: Type.String(),
+  revokedAt: Nullable(Type.String()),
+})
+
+export const MadeKey = Type.Object({ ...Key.properties, key: Type.String({ description: 'Shown this once.' }) })
+
+export const KeyBody = Type.Object(
+  {
+    role: Type.Enum([...keyRoles]),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+      description: 'Whose key it is, or what for: one line.',
+    }),
   },
   { additionalProperties: false },
 )
