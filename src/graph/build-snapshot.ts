@@ -2,9 +2,10 @@
  * From a store's columns to the canonical snapshot: the same entities and interactions give the same bytes, whatever order they
  * come in. Linear in entities and interactions, but for a small sort where one actor meets one target more than once.
  */
-import { entityKindByCode, interactionTypeByCode } from '../../graph-schema/schema.js'
+import { entityKindByCode, interactionTypeByCode, interactionTypes } from '../../graph-schema/schema.js'
 import { compareByteStrings, sortByteStrings } from '../kernels/sort-bytes.js'
 import { buildRelation } from './build-relation.js'
+import { placeFingerprints } from './fingerprints.js'
 import type { RawGraph } from './raw-graph.js'
 import { sharedFloat64, sharedInt32, sharedUint8 } from './shared-arrays.js'
 import type { EntityTable, Relation, Snapshot } from './snapshot.js'
@@ -98,7 +99,13 @@ export const buildSnapshot = (raw: RawGraph): Snapshot => {
   for (let code = 0; code + 1 < offsets.length; code++) {
     const edges = byType.subarray(offsets[code]!, offsets[code + 1]!)
     if (edges.length === 0) continue
-    relations.push(buildRelation(code, { raw, rank, place, kindOffsets: table.kindOffsets, edges }))
+    const relation = buildRelation(code, { raw, rank, place, kindOffsets: table.kindOffsets, edges })
+    const hashes = raw.fingerprints
+    relations.push(
+      code === interactionTypes.publish.code && hashes && hashes.count > 0
+        ? { ...relation, fingerprints: placeFingerprints(hashes, rank, relation) }
+        : relation,
+    )
   }
   return { asOf: raw.asOf, entities: table, markets, relations }
 }

@@ -1,3 +1,5 @@
+import type { RawFingerprints } from './fingerprints.js'
+
 /**
  * What a store hands over for a snapshot: plain columns in any order. `buildSnapshot` turns it into the canonical form.
  * Arrays sit on SharedArrayBuffers, so that the build can run in a worker without a copy.
@@ -25,4 +27,6 @@ export interface RawGraph {
   /** Position in `markets`; markets[0] is '' (unknown). */
   readonly market: Uint16Array
   readonly scenario: Uint8Array
+  /** Of `publish` interactions; absent or empty where none carries one. */
+  readonly fingerprints?: RawFingerprints
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Relation, Snapshot } from './snapshot.js'
 
-type Column = Int32Array | Float64Array | Float32Array | Uint16Array | Uint8Array
+type Column = Int32Array | Uint32Array | Float64Array | Float32Array | Uint16Array | Uint8Array
 
 const columnsOf = (relation: Relation): readonly Column[] => [
   relation.outOffsets,
@@ -14,6 +14,7 @@ const columnsOf = (relation: Relation): readonly Column[] => [
   relation.inOffsets,
   relation.source,
   relation.inEdge,
+  ...(relation.fingerprints ? [relation.fingerprints.edge, relation.fingerprints.high, relation.fingerprints.low] : []),
 ]
 
 const entityColumns = ({ entities }: Snapshot): readonly Column[] => [

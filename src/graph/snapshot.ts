@@ -17,6 +17,13 @@ export interface EntityTable {
   readonly nameOffsets: Float64Array
 }
 
+/** 64-bit perceptual hashes of some interactions of a relation: positions in its arrays, ascending, and the halves of each hash. */
+export interface Fingerprints {
+  readonly edge: Int32Array
+  readonly high: Uint32Array
+  readonly low: Uint32Array
+}
+
 /** Interactions of one type, ordered by actor, target, time (unknown first), market, scenario, weight. */
 export interface Relation {
   readonly type: InteractionType
@@ -39,6 +46,8 @@ export interface Relation {
   /** Entity index of the actor, per target, ascending; `inEdge` is the same interaction's position in the arrays above. */
   readonly source: Int32Array
   readonly inEdge: Int32Array
+  /** Of `publish`, where any interaction carries one. */
+  readonly fingerprints?: Fingerprints
 }
 
 export interface Snapshot {

@@ -12,6 +12,16 @@ import { withStore } from './with-store.js'
 const namesOf = (snapshot: Snapshot): string[] =>
   Array.from({ length: snapshot.entities.count }, (_, index) => entityName(snapshot, index))
 
+/** Attributes of interactions of any type; only the first three are fingerprints, and only on `publish`. */
+const published: readonly Readonly<Record<string, unknown>>[] = [
+  { fingerprint: '00ff00ff80ff0001' },
+  { fingerprint: 'ffffffffffffffff', other: 'x' },
+  { a: { fingerprint: '1111111111111111' }, fingerprint: '0123456789abcdef' },
+  { a: { fingerprint: '1111111111111111' } },
+  { note: '"fingerprint":"2222222222222222"' },
+  { fingerprint: 'TOO SHORT' },
+]
+
 /** Records of every type, with unknown times and markets, parallel interactions and entities without any. */
 const randomRecords = (seed: number, count: number) => {
   const source = new Random(seed)
@@ -29,6 +39,7 @@ const randomRecords = (seed: number, count: number) => {
       scenario: pick(scenarioNames),
       weight: pick([0, 1, 0.1, 2.5]),
       ...(market === '' ? {} : { market }),
+      ...(random() < 0.5 ? {} : { attributes: pick(published) }),
     }
   })
   const entities = Array.from({ length: count >> 2 }, (): EntityInput => {

@@ -5,7 +5,6 @@ import { type InteractionLine, splitName } from './raw-graph.js'
 
 export interface InteractionInput extends InteractionLine {
   readonly id: string
-  readonly attributes?: Readonly<Record<string, unknown>>
   /** Default: place in the list, from 1. */
   readonly line?: number
 }

@@ -10,6 +10,7 @@ import {
   scenarios,
 } from '#graph-schema/schema.js'
 import { buildSnapshot } from '#src/graph/build-snapshot.js'
+import { fingerprintOf } from '#src/graph/fingerprints.js'
 import type { RawGraph } from '#src/graph/raw-graph.js'
 import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from '#src/graph/shared-arrays.js'
 import type { Snapshot } from '#src/graph/snapshot.js'
@@ -24,6 +25,8 @@ export interface InteractionLine {
   readonly market?: string
   readonly scenario?: Scenario
   readonly weight?: number
+  /** `fingerprint` of a `publish` is read; the rest is not part of a graph. */
+  readonly attributes?: Readonly<Record<string, unknown>>
 }
 
 export const splitName = (name: string): { readonly kind: EntityKind; readonly id: string } => {
@@ -64,6 +67,18 @@ export const rawGraphFrom = (
     columns.market[i] = placeOf(markets, line.market ?? '')
     columns.scenario[i] = scenarios[line.scenario ?? interactionType(line.type).scenario].code
   })
+  const hashes = interactions.flatMap((line, i) => {
+    const hash = line.type === 'publish' ? fingerprintOf(line.attributes?.fingerprint) : null
+    return hash ? [{ i, ...hash }] : []
+  })
+  const fingerprints = {
+    count: hashes.length,
+    actor: Int32Array.from(hashes, ({ i }) => columns.actor[i]!),
+    target: Int32Array.from(hashes, ({ i }) => columns.target[i]!),
+    at: Float64Array.from(hashes, ({ i }) => columns.at[i]!),
+    high: Uint32Array.from(hashes, ({ high }) => high),
+    low: Uint32Array.from(hashes, ({ low }) => low),
+  }
   for (const name of declared) placeOf(places, name)
 
   const entities = [...places.keys()].map(splitName)
@@ -90,6 +105,7 @@ export const rawGraphFrom = (
     markets: [...markets.keys()],
     count: n,
     ...columns,
+    fingerprints,
   }
 }
 

@@ -1,7 +1,16 @@
 /** The columns of a snapshot, streamed from DuckDB's vectors into shared memory. */
 import type { DuckDBBlobVector, DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import { interactionTypes } from '../../../graph-schema/schema.js'
+import type { RawFingerprints } from '../../graph/fingerprints.js'
 import type { RawGraph } from '../../graph/raw-graph.js'
-import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from '../../graph/shared-arrays.js'
+import {
+  sharedFloat32,
+  sharedFloat64,
+  sharedInt32,
+  sharedUint8,
+  sharedUint16,
+  sharedUint32,
+} from '../../graph/shared-arrays.js'
 import { inTransaction } from './connection.js'
 import { columnItems, eachChunk, numberOf, rows, text } from './sql.js'
 
@@ -15,7 +24,7 @@ const progressEvery = 1 << 19
 const knownAt = (asOf: number | null): { readonly where: string; readonly values: readonly DuckDBValue[] } =>
   asOf === null
     ? { where: '', values: [] }
-    : { where: 'WHERE "at" IS NULL OR "at" <= $1::BIGINT', values: [BigInt(Math.floor(asOf))] }
+    : { where: 'WHERE ("at" IS NULL OR "at" <= $1::BIGINT)', values: [BigInt(Math.floor(asOf))] }
 
 const readEntities = async (connection: DuckDBConnection, asOf: number | null) => {
   const entityCount = await numberOf(connection, 'SELECT count(*) FROM entities')
@@ -99,6 +108,35 @@ const readInteractionColumns = async (
   return { count, ...columns }
 }
 
+/** The reserved attribute of `publish`, where it has the form that ingest asks for. */
+const readFingerprints = async (connection: DuckDBConnection, asOf: number | null): Promise<RawFingerprints> => {
+  const { where, values } = knownAt(asOf)
+  const found = `FROM (SELECT actor, target, "at", json_extract_string(attributes, '$.fingerprint') AS hash FROM interactions
+    WHERE type = ${interactionTypes.publish.code} AND attributes LIKE '%"fingerprint":%') ${where}
+    ${where === '' ? 'WHERE' : 'AND'} regexp_full_match(hash, '[0-9a-f]{16}')`
+  const count = await numberOf(connection, `SELECT count(*) ${found}`, values)
+  const columns = {
+    actor: sharedInt32(count),
+    target: sharedInt32(count),
+    at: sharedFloat64(count),
+    high: sharedUint32(count),
+    low: sharedUint32(count),
+  }
+  const into = Object.values(columns)
+  let done = 0
+  await eachChunk(
+    connection,
+    `SELECT actor, target, coalesce("at"::DOUBLE, 'NaN'::DOUBLE), ('0x' || hash[1:8])::UINTEGER, ('0x' || hash[9:16])::UINTEGER ${found}`,
+    values,
+    (chunk) => {
+      for (let column = 0; column < into.length; column++) into[column]!.set(columnItems(chunk, column), done)
+      done += chunk.rowCount
+    },
+  )
+  if (done !== count) throw new Error(`${done} fingerprints were read, ${count} are in the store`)
+  return { count, ...columns }
+}
+
 /** In one transaction, so that all columns belong to one moment. */
 export const readGraph = (
   connection: DuckDBConnection,
@@ -109,6 +147,7 @@ export const readGraph = (
     const markets = (await rows(connection, 'SELECT name FROM markets ORDER BY market')).map(([name]) => text(name))
     const entities = await readEntities(connection, asOf)
     const interactions = await readInteractionColumns(connection, asOf, progress)
+    const fingerprints = await readFingerprints(connection, asOf)
     progress(1)
-    return { asOf, ...entities, markets, ...interactions }
+    return { asOf, ...entities, markets, ...interactions, fingerprints }
   })

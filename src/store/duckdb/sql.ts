@@ -32,7 +32,7 @@ export const number = (value: Value): number => Number(value)
 export const numberOrNull = (value: Value): number | null =>
   value === null || value === undefined ? null : Number(value)
 
-type Column = Int32Array | Float64Array | Float32Array | Uint8Array | Uint16Array
+type Column = Int32Array | Uint32Array | Float64Array | Float32Array | Uint8Array | Uint16Array
 
 /**
  * The values of a numeric column without null, as they lie in the chunk: 2,048 at once, where the public getter makes one call a

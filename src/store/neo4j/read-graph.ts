@@ -7,8 +7,16 @@
  * scenario and market. The server holds no more than the pages that are being read.
  */
 import { interactionTypeNames, interactionTypes, scenarios } from '../../../graph-schema/schema.js'
+import { fingerprintOf, type RawFingerprints } from '../../graph/fingerprints.js'
 import type { RawGraph } from '../../graph/raw-graph.js'
-import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from '../../graph/shared-arrays.js'
+import {
+  sharedFloat32,
+  sharedFloat64,
+  sharedInt32,
+  sharedUint8,
+  sharedUint16,
+  sharedUint32,
+} from '../../graph/shared-arrays.js'
 import { type Connection, inRead, rows, type Transaction } from './connection.js'
 import { relationshipOf } from './names.js'
 import type { NodeIndex } from './node-index.js'
@@ -21,6 +29,7 @@ const READERS = 4
 const MAX_MARKETS = 65_536
 /** In a list of times. */
 const UNKNOWN = -1
+const PUBLISH = relationshipOf('publish')
 
 /** `filters`: reading a property to compare it costs a third of the whole, so what need not be compared is left out. */
 export const interactionPageCypher = (
@@ -31,15 +40,17 @@ export const interactionPageCypher = (
     ...(filters.batch ? ['coalesce(r.batch, 0) <= $batch'] : []),
     ...(filters.asOf ? ['(r.at IS NULL OR r.at <= $asOf)'] : []),
   ]
+  const hasFingerprints = types.split('|').includes(PUBLISH)
   return `UNWIND $ranges AS range
   CALL (range) {
     MATCH (a:${label}) USING INDEX SEEK a:${label}(id) WHERE a.id > range[0] AND a.id <= range[1]
     MATCH (a)-[r:${types}]->(b)${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}
     RETURN type(r) AS type, coalesce(r.scenario, '') AS scenario, coalesce(r.market, '') AS market,
       collect(id(a)) AS actors, collect(id(b)) AS targets, collect(toFloat(coalesce(r.at, ${UNKNOWN}))) AS times,
-      collect(toFloat(coalesce(r.weight, 1))) AS weights
+      collect(toFloat(coalesce(r.weight, 1))) AS weights,
+      ${hasFingerprints ? `collect(CASE type(r) WHEN '${PUBLISH}' THEN coalesce(r.attributes, '') END)` : '[]'} AS attributes
   }
-  RETURN type, scenario, market, actors, targets, times, weights`
+  RETURN type, scenario, market, actors, targets, times, weights, attributes`
 }
 
 interface InteractionPage extends Record<string, unknown> {
@@ -50,6 +61,8 @@ interface InteractionPage extends Record<string, unknown> {
   readonly targets: readonly number[]
   readonly times: readonly number[]
   readonly weights: readonly number[]
+  /** JSON text of each `publish`, '' where there is none; empty for other types. */
+  readonly attributes: readonly string[]
 }
 
 const typeCodes = new Map(interactionTypeNames.map((type) => [relationshipOf(type), interactionTypes[type].code]))
@@ -68,6 +81,7 @@ class Interactions {
   readonly market: Uint16Array
   readonly scenario: Uint8Array
   readonly markets = new Map<string, number>([['', 0]])
+  readonly #fingerprints: { interaction: number; high: number; low: number }[] = []
   readonly #index: NodeIndex
   count = 0
 
@@ -91,7 +105,7 @@ class Interactions {
     return code
   }
 
-  add({ type, scenario, market, actors, targets, times, weights }: InteractionPage): void {
+  add({ type, scenario, market, actors, targets, times, weights, attributes }: InteractionPage): void {
     const from = this.count
     const to = from + actors.length
     if (to > this.type.length) throw new Error(`more interactions came than the ${this.type.length} that were counted`)
@@ -105,12 +119,37 @@ class Interactions {
       this.at[from + i] = time === UNKNOWN ? Number.NaN : time
       this.weight[from + i] = weights[i]!
     }
+    for (let i = 0; i < attributes.length; i++) {
+      const text = attributes[i]!
+      const found = text.includes('"fingerprint":') ? fingerprintOf(JSON.parse(text).fingerprint) : null
+      if (found) this.#fingerprints.push({ interaction: from + i, ...found })
+    }
     this.count = to
+  }
+
+  fingerprints(): RawFingerprints {
+    const found = this.#fingerprints
+    const columns = {
+      actor: sharedInt32(found.length),
+      target: sharedInt32(found.length),
+      at: sharedFloat64(found.length),
+      high: sharedUint32(found.length),
+      low: sharedUint32(found.length),
+    }
+    found.forEach(({ interaction, high, low }, i) => {
+      columns.actor[i] = this.actor[interaction]!
+      columns.target[i] = this.target[interaction]!
+      columns.at[i] = this.at[interaction]!
+      columns.high[i] = high
+      columns.low[i] = low
+    })
+    return { count: found.length, ...columns }
   }
 
   columns() {
     const { count, type, actor, target, at, weight, market, scenario } = this
     return {
+      fingerprints: this.fingerprints(),
       markets: [...this.markets.keys()],
       count,
       type: type.subarray(0, count),
