@@ -4,6 +4,7 @@
  */
 import type { TObject } from 'typebox'
 import type { InteractionType } from '../../graph-schema/schema.js'
+import type { FactCount } from '../graph/fact-count.js'
 import type { Snapshot } from '../graph/snapshot.js'
 
 export const roles = ['core', 'mule', 'amplifier', 'broker', 'beneficiary'] as const
@@ -37,6 +38,8 @@ export interface Fact {
   /** What the null model expects for the same accounts and targets; same unit as `observed`. */
   readonly expected: number
   readonly unit: string
+  /** How `observed` is counted from the interactions of `shows`: counting again must give it exactly. */
+  readonly count: FactCount
   readonly shows: readonly EdgeSet[]
 }
 

@@ -183,7 +183,16 @@ export const lockstep: Detector<LockstepParameters> = {
         )
         for (const group of groups) {
           const candidate = candidateOf(
-            { snapshot, relation, engagements, ...side, pairs, tolerances, minMembers: given.minMembers },
+            {
+              snapshot,
+              relation,
+              engagements,
+              ...side,
+              pairs,
+              tolerances,
+              session: given.session * SECOND,
+              minMembers: given.minMembers,
+            },
             group,
           )
           if (candidate) candidates.push(candidate)

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type InteractionType, interactionTypeNames, type Scenario, scenarioByCode } from '../../graph-schema/schema.js'
 import type { Fact } from '../detectors/detector.js'
+import { actorOf } from '../graph/interactions-at.js'
 import { entityId, kindOf, relationOf, type Snapshot } from '../graph/snapshot.js'
 import type { FactRecord, InteractionKey, MemberRecord, RingRecord } from '../store/store.js'
 import type { MergedRing } from './merge.js'
@@ -61,18 +62,6 @@ class KeyCollector {
   }
 }
 
-/** The actor of the interaction at `edge`, by binary search in the offsets. */
-const actorOf = (offsets: Int32Array, from: number, edge: number): number => {
-  let low = 0
-  let high = offsets.length - 2
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (offsets[middle]! <= edge) low = middle
-    else high = middle - 1
-  }
-  return from + low
-}
-
 interface EdgeSummary {
   readonly types: Set<InteractionType>
   readonly markets: Set<string>
@@ -93,7 +82,7 @@ const draftFact = (snapshot: Snapshot, fact: Fact, collector: KeyCollector, summ
       summary.scenarios.add(scenarioByCode[relation.scenario[edge]!]!)
       shown.push({
         type,
-        actor: actorOf(relation.outOffsets, relation.actorFrom, edge),
+        actor: actorOf(relation, edge),
         target: relation.target[edge]!,
         at: relation.at[edge]!,
       })

@@ -1,4 +1,6 @@
 /** A group of surprising pairs into a candidate: who took part in them, on which targets, and the facts that show it. */
+import { type MeetingCount, recount } from '../../graph/fact-count.js'
+import { interactionsAt } from '../../graph/interactions-at.js'
 import { entityName, type Relation, type Snapshot } from '../../graph/snapshot.js'
 import type { NearPairs, TimedMatrix } from '../../kernels/near-pairs.js'
 import type { Candidate, Fact, Member } from '../detector.js'
@@ -16,6 +18,8 @@ export interface PairSource {
   readonly columnIs: 'account' | 'target'
   readonly pairs: NearPairs
   readonly tolerances: Float64Array
+  /** Milliseconds within which meetings of a pair are one occasion. */
+  readonly session: number
   readonly minMembers: number
 }
 
@@ -68,13 +72,12 @@ class Participation {
 
 /** Null where too few accounts took part. */
 export const candidateOf = (source: PairSource, group: PairGroup): Candidate | null => {
-  const { snapshot, relation, engagements, matrix, pairs, tolerances, columnIs, minMembers } = source
+  const { snapshot, relation, engagements, matrix, pairs, tolerances, session, columnIs, minMembers } = source
   const { type } = relation
   const rows = new Participation()
   const columns = new Participation()
   const used = new Set<number>()
   const shownPairs: { readonly pair: number; readonly entries: Int32Array }[] = []
-  let observed = 0
   let expected = 0
   for (const pair of group.pairs) {
     const entries = meetings(matrix, pairs.a[pair]!, pairs.b[pair]!, tolerances[pairs.level[pair]!]!)
@@ -83,7 +86,6 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
     for (const entry of entries) used.add(entry)
     columns.add(pairs.a[pair]!, chance * pairs.met[pair]!)
     columns.add(pairs.b[pair]!, chance * pairs.met[pair]!)
-    observed += pairs.met[pair]!
     expected += pairs.expected[pair]!
     if (shownPairs.length < PAIRS_SHOWN) shownPairs.push({ pair, entries })
   }
@@ -117,6 +119,14 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   }
   const all = edgesOf(used)
   const columnFrom = columnIs === 'account' ? relation.actorFrom : relation.targetFrom
+  const at = columnIs === 'target' ? 'actor' : 'target'
+  const counted = (pair: number): MeetingCount<number>['pairs'][number] => ({
+    first: pairs.a[pair]! + columnFrom,
+    second: pairs.b[pair]! + columnFrom,
+    within: tolerances[pairs.level[pair]!]!,
+  })
+  const count: MeetingCount<number> = { of: 'meetings', at, pairs: Array.from(group.pairs, counted), session }
+  const observed = recount(count, interactionsAt(relation, all))
   const facts: Fact[] = [
     {
       code: 'lockstep.meetings',
@@ -127,6 +137,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
       observed,
       expected: round(expected),
       unit: 'meetings',
+      count,
       shows: [{ type, edges: all }],
     },
     ...shownPairs.map(({ pair, entries }): Fact => {
@@ -143,6 +154,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
         observed: met,
         expected: round(pairs.expected[pair]!),
         unit: columnIs === 'target' ? 'accounts' : 'targets',
+        count: { of: 'meetings', at, pairs: [counted(pair)], session: null },
         shows: [{ type, edges: edgesOf(entries) }],
       }
     }),

@@ -108,6 +108,7 @@ export const cohortFact = (
     observed: inside.length,
     expected,
     unit: 'accounts',
+    count: { of: 'named', entities: inside.map((node) => base + node) },
     shows,
   }
 }

@@ -151,6 +151,7 @@ export class FlowDescriber {
       observed: inside[set]!,
       expected,
       unit: 'pairs',
+      count: { of: 'pairs' },
       shows: edgeSets(this.#data, insidePairs),
     }
   }
@@ -178,8 +179,20 @@ export class FlowDescriber {
       observed,
       expected,
       unit: byDoors ? 'outside accounts' : 'members',
+      count: { of: 'named', entities: this.#borderEnds(set, borderPairs, byDoors ? 'outside' : 'inside') },
       shows: edgeSets(this.#data, borderPairs),
     }
+  }
+
+  /** Entities on one side of the border pairs, ascending. */
+  #borderEnds(set: number, borderPairs: Int32Array, side: 'inside' | 'outside'): number[] {
+    const { source, target } = this.#data.flow
+    const { label } = this.#groups.sets
+    const ends = new Set<number>()
+    for (const p of borderPairs)
+      for (const node of [source[p]!, target[p]!])
+        if ((label[node] === set) === (side === 'inside')) ends.add(this.#entity(node))
+    return [...ends].sort((a, b) => a - b)
   }
 
   #brokerFact({ set, nodes, insidePairs }: FlowGroup, broker: number): Fact {
@@ -195,6 +208,7 @@ export class FlowDescriber {
       observed: inside,
       expected,
       unit: 'accounts',
+      count: { of: 'partners', entity: this.#entity(broker) },
       shows: edgeSets(
         this.#data,
         insidePairs.filter((p) => source[p] === broker || target[p] === broker),

@@ -85,6 +85,7 @@ const kindFact = (
     observed,
     expected,
     unit: 'uses',
+    count: { of: 'pairs' },
     shows: [{ type: 'uses', edges: edgesOfPairs(pairs, positions) }],
   }
 }

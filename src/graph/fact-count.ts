@@ -1,0 +1,163 @@
+/**
+ * How the observed number of a fact is counted from the interactions that show it, so that anybody can count again: a detector
+ * states the rule with the fact, `ringfence verify` applies it to what the store holds now. A rule is data, not code, so that it
+ * is kept with the fact and read by a person.
+ *
+ * `E` is an entity: its index in a snapshot where a detector speaks, `kind:id` where a store does.
+ */
+import type { InteractionType } from '../../graph-schema/schema.js'
+
+export type FactCount<E = number> =
+  /** Interactions. */
+  | { readonly of: 'interactions' }
+  /** Different entities that act, or that are acted on. */
+  | { readonly of: 'actors' }
+  | { readonly of: 'targets' }
+  /** Different (type, actor, target). */
+  | { readonly of: 'pairs' }
+  /** Those of the named that are an end; an interaction that touches none of them breaks the count. */
+  | { readonly of: 'named'; readonly entities: readonly E[] }
+  /** Different other ends of the interactions of one entity. */
+  | { readonly of: 'partners'; readonly entity: E }
+  | MeetingCount<E>
+  /** Interactions whose content has a copy, by another actor, at a Hamming distance of the fingerprints of at most `distance`. */
+  | { readonly of: 'copies'; readonly distance: number }
+
+/**
+ * Meetings of named pairs: pairs of targets that meet at an actor, or of actors that meet at a target. A pair meets at a place
+ * when both have an interaction there, the times (the first known of each) at most `within` milliseconds apart; `within` null is
+ * at any times, also unknown ones. Meetings of a pair within `session` of the one counted before are the same occasion; null
+ * counts each place.
+ */
+export interface MeetingCount<E> {
+  readonly of: 'meetings'
+  readonly at: 'actor' | 'target'
+  readonly pairs: readonly { readonly first: E; readonly second: E; readonly within: number | null }[]
+  readonly session: number | null
+}
+
+export interface CountedInteraction<E> {
+  readonly type: InteractionType
+  readonly actor: E
+  readonly target: E
+  /** Epoch milliseconds; null or not-a-number is unknown. */
+  readonly at: number | null
+  /** 16 hex digits; null where there is none. */
+  readonly fingerprint?: string | null
+}
+
+/** The same rule with entities written another way. */
+export const mapCount = <E, F>(count: FactCount<E>, name: (entity: E) => F): FactCount<F> => {
+  switch (count.of) {
+    case 'named':
+      return { of: 'named', entities: count.entities.map(name) }
+    case 'partners':
+      return { of: 'partners', entity: name(count.entity) }
+    case 'meetings': {
+      const pairs = count.pairs.map(({ first, second, within }) => ({
+        first: name(first),
+        second: name(second),
+        within,
+      }))
+      return { of: 'meetings', at: count.at, pairs, session: count.session }
+    }
+    default:
+      return count
+  }
+}
+
+const distinct = <E>(shown: readonly CountedInteraction<E>[], key: (each: CountedInteraction<E>) => unknown): number =>
+  new Set(shown.map(key)).size
+
+const isKnown = (at: number | null): at is number => at !== null && !Number.isNaN(at)
+
+const meetings = <E>({ at, pairs, session }: MeetingCount<E>, shown: readonly CountedInteraction<E>[]): number => {
+  // The first known time of each entity at each place; null where only unknown ones.
+  const places = new Map<E, Map<E, number | null>>()
+  for (const each of shown) {
+    const [who, place] = at === 'actor' ? [each.target, each.actor] : [each.actor, each.target]
+    const own = places.get(who) ?? new Map<E, number | null>()
+    places.set(who, own)
+    const known = own.get(place) ?? null
+    const time = isKnown(each.at) ? each.at : null
+    own.set(place, known === null ? time : time === null ? known : Math.min(known, time))
+  }
+  let count = 0
+  for (const { first, second, within } of pairs) {
+    const there = places.get(second)
+    const met: number[] = []
+    for (const [place, time] of places.get(first) ?? []) {
+      const other = there?.get(place)
+      if (other === undefined) continue
+      if (within === null || (time !== null && other !== null && Math.abs(time - other) <= within))
+        met.push(time ?? Number.NaN)
+    }
+    if (session === null) {
+      count += met.length
+      continue
+    }
+    let last = Number.NEGATIVE_INFINITY
+    for (const time of met.sort((a, b) => a - b)) {
+      if (time - last <= session) continue
+      count++
+      last = time
+    }
+  }
+  return count
+}
+
+const bitsSet = (value: bigint): number => {
+  let rest = value
+  let count = 0
+  for (; rest > 0n; rest &= rest - 1n) count++
+  return count
+}
+
+const copies = <E>(distance: number, shown: readonly CountedInteraction<E>[]): number => {
+  const marked = shown.flatMap(({ actor, fingerprint }) =>
+    fingerprint ? [{ actor, bits: BigInt(`0x${fingerprint}`) }] : [],
+  )
+  return marked.filter(({ actor, bits }) =>
+    marked.some((other) => other.actor !== actor && bitsSet(other.bits ^ bits) <= distance),
+  ).length
+}
+
+/** The number that the interactions give under the rule; not-a-number where one of them does not belong to what it counts. */
+export const recount = <E extends number | string>(
+  count: FactCount<E>,
+  shown: readonly CountedInteraction<E>[],
+): number => {
+  switch (count.of) {
+    case 'interactions':
+      return shown.length
+    case 'actors':
+      return distinct(shown, ({ actor }) => actor)
+    case 'targets':
+      return distinct(shown, ({ target }) => target)
+    case 'pairs':
+      // An id holds no line feed.
+      return distinct(shown, ({ type, actor, target }) => `${type}\n${actor}\n${target}`)
+    case 'named': {
+      const named = new Set(count.entities)
+      const seen = new Set<E>()
+      for (const { actor, target } of shown) {
+        if (!named.has(actor) && !named.has(target)) return Number.NaN
+        if (named.has(actor)) seen.add(actor)
+        if (named.has(target)) seen.add(target)
+      }
+      return seen.size
+    }
+    case 'partners': {
+      const partners = new Set<E>()
+      for (const { actor, target } of shown) {
+        if (actor !== count.entity && target !== count.entity) return Number.NaN
+        partners.add(actor === count.entity ? target : actor)
+      }
+      return partners.size
+    }
+    case 'meetings':
+      return meetings(count, shown)
+    case 'copies':
+      return copies(count.distance, shown)
+  }
+}
