@@ -147,6 +147,13 @@ export const errorTable = {
     title: 'Without an API key the service listens on this machine only',
     advice: 'Make a key with ringfence keys create, or listen on 127.0.0.1.',
   },
+  'model.backend': {
+    status: 503,
+    exit: 2,
+    title: 'TensorFlow.js does not work here',
+    advice:
+      'Run npm ci again; leave RINGFENCE_TENSORFLOW unset to take whichever backend works, and see ringfence doctor.',
+  },
   'server.loading': {
     status: 503,
     exit: 2,

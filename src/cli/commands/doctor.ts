@@ -5,6 +5,7 @@ import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
+import { loadBackend } from '../../model/backend.js'
 import { isServerStore, openStore } from '../../store/open.js'
 import { version } from '../../version.js'
 import { type Act, type Context, isService } from '../context.js'
@@ -68,6 +69,16 @@ const checkDuckDb = async (): Promise<Check> => {
   }
 }
 
+const checkTensorFlow = async (): Promise<Check> => {
+  try {
+    const { title, reason } = await loadBackend()
+    return ok('model', `${title}: ${reason}`)
+  } catch (error) {
+    const known = error instanceof RingfenceError ? error : new RingfenceError('internal', String(error))
+    return { name: 'model', state: 'fault', detail: known.message, advice: known.advice }
+  }
+}
+
 const checkDisk = async (name: string, path: string): Promise<Check> => {
   const { bavail, bsize } = await statfs(path)
   const detail = `${count(Math.round((bavail * bsize) / MB))} MB free at ${path}`
@@ -110,6 +121,7 @@ const runDoctor = async (context: Context): Promise<void> => {
     checkNode(),
     checkMemory(),
     await checkDuckDb(),
+    await checkTensorFlow(),
     await checkDisk('disk', existsSync(folder) ? folder : '.'),
     await checkDisk('scratch', tmpdir()),
     await checkStore(context),
@@ -132,7 +144,7 @@ export const addDoctor = (program: Command, act: Act): void => {
   program
     .command('doctor')
     .description(
-      'Checks Node.js, memory, disk, DuckDB and the store, and says what to do where something is missing. Exit code 2 when it is.',
+      'Checks Node.js, memory, disk, DuckDB, TensorFlow and the store, and says what to do where something is missing. Exit code 2 when it is.',
     )
     .addHelpText('after', '\nExamples:\n  ringfence doctor\n  ringfence doctor --store neo4j://db:7687 --json')
     .action((_options: unknown, command: Command) => act(command, runDoctor))
