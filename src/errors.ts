@@ -111,6 +111,18 @@ export const errorTable = {
     title: 'The job would not fit in memory',
     advice: 'Raise --memory-limit, or narrow the job with --as-of or --detectors.',
   },
+  'model.one-class': {
+    status: 422,
+    exit: 2,
+    title: 'All labels are of one class',
+    advice: 'Give at least one label of each class, in training as in what is measured: both known bad and known good.',
+  },
+  'model.format': {
+    status: 422,
+    exit: 2,
+    title: 'The stored model cannot be read',
+    advice: 'Use a model that this version wrote, or train again.',
+  },
   'cursor.invalid': {
     status: 400,
     exit: 2,

@@ -1,18 +1,14 @@
 /** Runs igraph and NetworKit from a virtual environment that is made on first use, under .cache/ of the project. */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { UndirectedCsr } from '#src/kernels/csr.js'
+import { peerScript, pythonWith } from './environment.js'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-const script = join(root, 'benchmarks/peers/peers.py')
-const requirements = join(root, 'benchmarks/peers/requirements.txt')
-const environment = join(root, '.cache/peers')
+const script = peerScript('peers.py')
 
 export interface PeerResult {
   readonly library: 'igraph' | 'NetworKit'
@@ -27,23 +23,8 @@ export interface PeerResult {
 }
 
 /** The Python of the environment, or null with the reason said: then the benchmark prints our figures alone. */
-export const peerPython = async (note: (line: string) => void): Promise<string | null> => {
-  const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
-  const stamp = join(environment, 'requirements.txt')
-  const wanted = readFileSync(requirements, 'utf8')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python
-  try {
-    note('making a Python environment in .cache/peers and installing igraph and NetworKit with pip (once)')
-    await run('python3', ['-m', 'venv', environment])
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements])
-    writeFileSync(stamp, wanted)
-    return python
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    note(`igraph and NetworKit cannot be run here, so our figures stand alone: ${reason}`)
-    return null
-  }
-}
+export const peerPython = (note: (line: string) => void): Promise<string | null> =>
+  pythonWith('peers', 'requirements.txt', 'igraph and NetworKit', note)
 
 /** Writes each edge once and runs the tasks on it; empty where there is no Python. */
 export const runPeers = async (
