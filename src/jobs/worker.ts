@@ -30,7 +30,7 @@ const perform = (task: Task): TaskResult => {
   checkCancelled()
   switch (task.name) {
     case 'snapshot':
-      return { name: 'snapshot', snapshot: buildSnapshot(task.raw) }
+      return { name: 'snapshot', snapshot: buildSnapshot(task.raw, checkCancelled) }
     case 'detector': {
       const { snapshot, seed, parameters } = task
       const context = { snapshot, seed, progress, checkCancelled }
