@@ -39,7 +39,7 @@ const perform = (task: Task): TaskResult => {
     case 'rings': {
       const merged = mergeCandidates(task.candidates, task.silentDetectors)
       const named = merged.filter((ring) => ring.fdr <= task.fdr)
-      return { name: 'rings', drafts: draftRings(task.snapshot, named) }
+      return { name: 'rings', drafts: draftRings(task.snapshot, named, task.lineage) }
     }
   }
 }
