@@ -1,11 +1,12 @@
 /** The detectors, in the order in which they run and are listed. To add one: write its file, add it here. */
 import { Value } from 'typebox/value'
 import { RingfenceError } from '../errors.js'
+import { accountTrading } from './account-trading.js'
 import type { Detector } from './detector.js'
 import { lockstep } from './lockstep.js'
 import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = [lockstep, sybil]
+export const detectors: readonly Detector[] = [lockstep, sybil, accountTrading]
 
 export const detectorById = (id: string): Detector => {
   const found = detectors.find((detector) => detector.id === id)

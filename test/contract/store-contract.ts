@@ -6,7 +6,6 @@ import type { GraphStore } from '#src/store/store.js'
 import { describeBatches } from './batches.js'
 import { describeInteractions } from './interactions.js'
 import { describeJobsAndKeys } from './jobs-and-keys.js'
-import { describeLineage } from './lineage.js'
 import { describeMigrations } from './migrations.js'
 import { describeRuns } from './runs.js'
 import { describeSnapshots } from './snapshots.js'
@@ -29,6 +28,5 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeSnapshots(open)
   describeInteractions(open)
   describeRuns(open)
-  describeLineage(open)
   describeJobsAndKeys(open)
 }

@@ -1,0 +1,279 @@
+/**
+ * Account trading: accounts that change hands, several of them through the same people or things.
+ *
+ * One account whose device, network, payment and contact change at one time and never change back may have been sold, or its owner
+ * moved and bought a phone. So a handover alone (account-trading/handovers.ts) is no candidate. Several that share what they came from
+ * (a farm), what they went to (a buyer), or whom they dealt with in those days (a broker) are: account-trading/bundles.ts holds
+ * the null model and the bound.
+ *
+ *   Thomas, K., McCoy, D., Grier, C., Kolcz, A. and Paxson, V. (2013): Trafficking fraudulent accounts: the role of the underground
+ *   market in Twitter spam and abuse. USENIX Security 2013.
+ *   Lee, E., Woo, J., Kim, H. and Kim, H. K. (2018): No Silk Road for online gamers! Using social network analysis to unveil black
+ *   markets in online games. WWW 2018.
+ */
+import { type Static, Type } from 'typebox'
+import { relationOf } from '../graph/snapshot.js'
+import { combinedSurprise, logChoose } from '../kernels/hypergeometric.js'
+import { activeUsers, type Broker, findBrokers } from './account-trading/brokers.js'
+import { type Bundle, findBundles, judgeBundles, type Marks } from './account-trading/bundles.js'
+import { candidateOf, type Trade } from './account-trading/candidates.js'
+import { findHandovers, type Handover } from './account-trading/handovers.js'
+import { Hubs } from './account-trading/hubs.js'
+import { type Parties, PartyFinder } from './account-trading/parties.js'
+import { AccountReader, CONTACT, learnPopulation, type Population } from './account-trading/population.js'
+import type { Candidate, Detector, DetectorContext, Note } from './detector.js'
+import { leastNats } from './sybil/calibrate.js'
+
+const parameters = Type.Object(
+  {
+    tolerance: Type.Number({
+      default: 3,
+      exclusiveMinimum: 0,
+      maximum: 60,
+      description:
+        'Days within which device, network, payment and contact change hands together, and in which transfers go with it. In data of less than a month, at most a tenth of its time.',
+    }),
+    minHandovers: Type.Integer({
+      default: 3,
+      minimum: 2,
+      maximum: 1000,
+      description: 'Fewest accounts handed over that make a group.',
+    }),
+    household: Type.Integer({
+      default: 5,
+      minimum: 0,
+      maximum: 1000,
+      description:
+        'Up to so many accounts that share one identifier before and one after are a family or a small team that moved, not a sale.',
+    }),
+    contested: Type.Number({
+      default: 0.33,
+      minimum: 0,
+      maximum: 1,
+      description:
+        'Where more than this share of the accounts that came to the same new hands went back to the old, it is a takeover or an agency, not a sale.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export type AccountTradingParameters = Static<typeof parameters>
+
+const DAY = 86_400_000
+const MOST_OF_SPAN = 1 / 10
+
+/** Counted per user and identifier, and measured at 1 M and 10 M uses. */
+const bytesFixed = 12e6
+const bytesPerEntity = 9
+const secondsPerInteraction = 2.5e-7
+
+const nothing = (code: string, message: string): { candidates: readonly Candidate[]; notes: readonly Note[] } => ({
+  candidates: [],
+  notes: [{ code: `account-trading.${code}`, message }],
+})
+
+/** All of a small bundle shared one thing before and one thing after, and nobody was paid. */
+const isHousehold = (
+  bundle: Bundle,
+  { shared }: Parties,
+  hubs: Hubs,
+  brokers: readonly Broker[],
+  household: number,
+): boolean => {
+  const size = bundle.marks.length
+  if (size > household || brokers.length > 0 || bundle.hubs.some((hub) => hubs.isUser(hub))) return false
+  const ties = (side: 'before' | 'after') => shared.some((each) => each.side === side && each.rows.length === size)
+  return ties('before') && ties('after')
+}
+
+/** The credential changed first in nearly all of them, nothing shared before, nobody paid: keys that were taken, not sold. */
+const CREDENTIAL_FIRST = 0.8
+
+const isTakeover = (
+  handovers: readonly Handover[],
+  { shared, contested }: Parties,
+  bundle: Bundle,
+  hubs: Hubs,
+  brokers: readonly Broker[],
+  share: number,
+): boolean => {
+  const came = new Set(shared.filter(({ side }) => side === 'after').flatMap(({ rows }) => rows)).size
+  if (contested.size > share * (contested.size + came)) return true
+  if (brokers.length > 0 || bundle.hubs.some((hub) => hubs.isUser(hub))) return false
+  if (shared.some(({ side }) => side !== 'after')) return false
+  const known = handovers.filter(({ changes }) => changes.some(({ kind }) => kind === CONTACT))
+  const first = known.filter(({ changes }) => {
+    const contact = changes.find(({ kind }) => kind === CONTACT)!
+    return changes.every((change) => change === contact || change.arrival > contact.arrival)
+  })
+  return first.length > 1 && first.length >= CREDENTIAL_FIRST * handovers.length
+}
+
+interface Search {
+  readonly context: DetectorContext
+  readonly options: AccountTradingParameters
+  readonly population: Population
+  readonly handovers: readonly Handover[]
+  readonly hubs: Hubs
+  readonly near: number
+  readonly finder: PartyFinder
+  readonly users: number
+}
+
+const tradeOf = (search: Search, bundle: Bundle, nats: number): Trade => {
+  const { context, population, near, finder, users } = search
+  const handovers = bundle.marks.map((mark) => search.handovers[mark]!)
+  const parties = finder.find(bundle, handovers)
+  const { actorFrom } = population.relation
+  const participants = new Set([
+    ...handovers.map(({ row }) => actorFrom + row),
+    ...[...parties.partial.keys()].map((row) => actorFrom + row),
+    ...parties.sources,
+    ...parties.buyers,
+  ])
+  const moments = Float64Array.from(handovers, ({ to }) => to).sort()
+  const found = findBrokers(context.snapshot, users, participants, moments, near)
+  // Whoever only deals with a stronger broker is its customer.
+  const brokers = found.filter((each, i) =>
+    found.slice(0, i).every(({ payers, paid }) => !payers.has(each.entity) && !paid.has(each.entity)),
+  )
+  const sources = new Set(parties.sources)
+  const buyers = new Set(parties.buyers)
+  for (const { payers, paid } of brokers) {
+    for (const [entity, times] of payers) if (times > 1 && !sources.has(entity)) buyers.add(entity)
+    for (const [entity, times] of paid) if (times > 1 && !buyers.has(entity)) sources.add(entity)
+  }
+  for (const hub of bundle.hubs)
+    if (search.hubs.isUser(hub) && !sources.has(search.hubs.entity(hub))) buyers.add(search.hubs.entity(hub))
+  return { bundle, handovers, parties: { ...parties, sources, buyers }, brokers, nats }
+}
+
+/**
+ * Bundles that share a broker or a source are one. What one of them shows says nothing about another, so their nats are combined
+ * (Fisher, see kernels/hypergeometric.ts), less the choice of so many among all.
+ */
+const joinTrades = (search: Search, trades: readonly Trade[]): readonly Trade[] => {
+  const groupOf = new Map<number, number>()
+  const parent = trades.map((_, i) => i)
+  const root = (i: number): number => {
+    let at = i
+    while (parent[at] !== at) at = parent[at]!
+    return at
+  }
+  trades.forEach(({ brokers, parties }, i) => {
+    for (const entity of [...brokers.map((broker) => broker.entity), ...parties.sources, ...parties.brokers]) {
+      const known = groupOf.get(entity)
+      if (known === undefined) groupOf.set(entity, i)
+      else parent[Math.max(root(i), root(known))] = Math.min(root(i), root(known))
+    }
+  })
+  const groups = new Map<number, Trade[]>()
+  trades.forEach((trade, i) => {
+    const group = groups.get(root(i))
+    if (group) group.push(trade)
+    else groups.set(root(i), [trade])
+  })
+  return [...groups.values()].map((group) => {
+    if (group.length === 1) return group[0]!
+    const strongest = group.reduce((best, each) => (each.nats > best.nats ? each : best))
+    const bundle: Bundle = {
+      marks: group.flatMap(({ bundle: own }) => own.marks).sort((a, b) => a - b),
+      hubs: [...new Set(group.flatMap(({ bundle: own }) => own.hubs))],
+      among: group.reduce((sum, { bundle: own }) => sum + own.among, 0),
+      surprise: strongest.bundle.surprise,
+    }
+    const together = combinedSurprise(
+      group.reduce((sum, { nats }) => sum + nats, 0),
+      group.length,
+    )
+    return tradeOf(search, bundle, Math.max(strongest.nats, together - logChoose(trades.length, group.length)))
+  })
+}
+
+export const accountTrading: Detector<AccountTradingParameters> = {
+  id: 'account-trading',
+  title: 'Account trading',
+  behaviour: 'account-trading',
+  finds:
+    'Accounts whose device, network, payment and contact change hands together for good, several of them out of one farm, to one buyer or through one broker.',
+  papers: [
+    'Thomas, K. et al. (2013): Trafficking fraudulent accounts: the role of the underground market in Twitter spam and abuse. USENIX Security 2013.',
+    'Lee, E. et al. (2018): No Silk Road for online gamers! Using social network analysis to unveil black markets in online games. WWW 2018.',
+    'Kaplan, E. L. and Meier, P. (1958): Nonparametric estimation from incomplete observations. Journal of the American Statistical Association 53(282).',
+  ],
+  parameters,
+  estimate: ({ entities, interactions }) => ({
+    bytes: bytesFixed + bytesPerEntity * entities,
+    seconds: secondsPerInteraction * interactions,
+  }),
+  run: (context, options) => {
+    const { snapshot, seed, checkCancelled } = context
+    const uses = relationOf(snapshot, 'uses')
+    if (!uses)
+      return nothing('no-uses', 'No account is seen with any identifier, so handovers of accounts were not looked for.')
+    const population = learnPopulation(snapshot, uses, checkCancelled)
+    if (!population)
+      return nothing('no-times', `None of ${uses.count} uses has a time, so handovers of accounts were not looked for.`)
+    const notes: Note[] = []
+    if (population.untimed > 0)
+      notes.push({
+        code: 'account-trading.no-times',
+        message: `${population.untimed} of ${uses.count} uses have no time and were left out.`,
+      })
+    if (population.eligibleCount === 0)
+      return nothing(
+        'one-sided',
+        'No account is seen both with a device or network and with a payment or contact; a sale cannot be told from a new phone or a change of staff.',
+      )
+    context.progress('handovers', 0.3)
+    const near = Math.min(options.tolerance * DAY, (population.to - population.from) * MOST_OF_SPAN)
+    const handovers = findHandovers(snapshot, population, near, checkCancelled)
+    context.progress('handovers', 0.6)
+    if (handovers.length < options.minHandovers) return { candidates: [], notes }
+    const marks: Marks = {
+      rows: Int32Array.from(handovers, ({ row }) => row),
+      at: Float64Array.from(handovers, ({ to }) => to),
+    }
+    const hubs = new Hubs(snapshot, population, near, checkCancelled)
+    const bundles = findBundles(hubs, marks, population.eligibleCount, checkCancelled)
+    const rows = new Int32Array(population.eligibleCount)
+    let next = 0
+    for (let row = 0; row < population.eligible.length; row++) if (population.eligible[row] === 1) rows[next++] = row
+    const nats = judgeBundles(bundles, hubs, marks, rows, seed, checkCancelled, (done) =>
+      context.progress('bundles', 0.6 + 0.35 * done),
+    )
+    const reader = new AccountReader(snapshot, uses, population.session)
+    const transfers = relationOf(snapshot, 'transfer')
+    const search: Search = {
+      context,
+      options,
+      population,
+      handovers,
+      hubs,
+      near,
+      finder: new PartyFinder(population, hubs, reader, near),
+      users: transfers ? activeUsers(transfers) : 0,
+    }
+    const trades: Trade[] = []
+    let takeovers = 0
+    bundles.forEach((bundle, i) => {
+      if (nats[i]! < leastNats) return
+      checkCancelled()
+      const trade = tradeOf(search, bundle, nats[i]!)
+      const { parties, brokers } = trade
+      if (isHousehold(bundle, parties, hubs, brokers, options.household)) return
+      if (isTakeover(trade.handovers, parties, bundle, hubs, brokers, options.contested)) takeovers++
+      else trades.push(trade)
+    })
+    if (takeovers > 0)
+      notes.push({
+        code: 'account-trading.takeover',
+        message: `${takeovers} groups of accounts came into the same new hands as in takeovers or agencies (old owners still there, or the credential first and nobody paid); they are not named as trades.`,
+      })
+    const large = joinTrades(search, trades).filter((trade) => trade.handovers.length >= options.minHandovers)
+    const view = { snapshot, population, reader, total: handovers.length }
+    const candidates = large.map((trade) => candidateOf(view, trade))
+    context.progress('bundles', 1)
+    return { candidates, notes }
+  },
+}
