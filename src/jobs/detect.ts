@@ -5,8 +5,8 @@ import type { Candidate, Note } from '../detectors/detector.js'
 import { detectorParameters, selectDetectors } from '../detectors/registry.js'
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
-import { completeRings } from '../rings/ring-records.js'
-import type { GraphStore, RunRecord, RunWithRings } from '../store/store.js'
+import { completeRings } from '../rings/evidence.js'
+import type { GraphStore, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
 import { WorkerPool } from './worker-pool.js'
 
@@ -18,6 +18,8 @@ export interface DetectParameters {
   /** Rings with a false-discovery rate above this are not named, 0 to 1. */
   readonly fdr: number
   readonly seed: number
+  /** A ring that this many runs looked for in vain is dissolved: one that comes back later is a new ring. */
+  readonly dissolveAfter: number
   /** Worker threads; the result does not depend on it. */
   readonly workers: number
   /** The job is refused when its estimate is above. */
@@ -33,11 +35,15 @@ const defaultMemoryLimitMb = (): number => {
   return Math.floor((available * 0.8) / 2 ** 20)
 }
 
+/** With a run a night, a month. */
+const DISSOLVE_AFTER = 30
+
 export const defaultDetectParameters = (): DetectParameters => ({
   asOf: null,
   detectors: null,
   fdr: 0.05,
   seed: 1,
+  dissolveAfter: DISSOLVE_AFTER,
   workers: availableParallelism(),
   memoryLimitMb: defaultMemoryLimitMb(),
   settings: {},
@@ -113,6 +119,8 @@ export interface DetectOptions {
 export interface DetectOutcome {
   readonly run: RunRecord
   readonly rings: RunWithRings['rings']
+  /** What happened to rings, against the base run. */
+  readonly lineage: Lineage
   readonly snapshot: Snapshot
   readonly estimate: JobEstimate
   readonly seconds: number
@@ -213,13 +221,20 @@ export const runDetect = async (
     const notes: Note[] = found.flatMap((result) => result.notes)
     const silentDetectors = found.filter((result) => result.candidates.length === 0).length
 
+    const memory = await store.readMemory(null)
     const { drafts } = await timed('rings', async () => {
       report('rings', 0)
-      return pool.run({ name: 'rings', snapshot, candidates, silentDetectors, fdr: parameters.fdr })
+      const lineage = {
+        memory,
+        detectors: selected.map(({ id }) => id),
+        asOf: parameters.asOf,
+        dissolveAfter: parameters.dissolveAfter,
+      }
+      return pool.run({ name: 'rings', snapshot, candidates, silentDetectors, fdr: parameters.fdr, lineage })
     })
     const rings = await timed('evidence', async () => {
       report('evidence', 0)
-      return completeRings(drafts, drafts.keys.length > 0 ? await store.resolveInteractions(drafts.keys) : [])
+      return completeRings(store, drafts)
     })
 
     const run: RunRecord = {
@@ -229,10 +244,15 @@ export const runDetect = async (
       finishedAt: new Date().toISOString(),
       asOf: parameters.asOf,
       seed: parameters.seed,
-      baseRun: null,
+      baseRun: memory?.run.id ?? null,
       backend: 'typescript',
       version,
-      parameters: { detectors: selected.map((d) => d.id), fdr: parameters.fdr, settings: parameters.settings },
+      parameters: {
+        detectors: selected.map((d) => d.id),
+        fdr: parameters.fdr,
+        dissolveAfter: parameters.dissolveAfter,
+        settings: parameters.settings,
+      },
       counts: {
         entities: snapshot.entities.count,
         interactions: snapshot.relations.reduce((sum, relation) => sum + relation.count, 0),
@@ -246,12 +266,13 @@ export const runDetect = async (
     if (options.mode === 'write')
       await timed('save', async () => {
         report('save', 0)
-        await store.saveRun({ run, rings })
+        await store.saveRun({ run, rings }, drafts.lineage)
       })
     options.progress?.({ done: 1, stage: 'done' })
     return {
       run,
       rings,
+      lineage: drafts.lineage,
       snapshot,
       estimate,
       seconds: (performance.now() - begin) / 1000,

@@ -3,6 +3,7 @@ import type { Candidate, Note } from '../detectors/detector.js'
 import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import type { LineageOptions } from '../rings/history.js'
 import type { RingDrafts } from '../rings/ring-records.js'
 
 export type Task =
@@ -20,6 +21,7 @@ export type Task =
       readonly candidates: readonly Candidate[]
       readonly silentDetectors: number
       readonly fdr: number
+      readonly lineage: LineageOptions
     }
 
 export type TaskResult =

@@ -30,7 +30,7 @@ const perform = (task: Task): TaskResult => {
   checkCancelled()
   switch (task.name) {
     case 'snapshot':
-      return { name: 'snapshot', snapshot: buildSnapshot(task.raw) }
+      return { name: 'snapshot', snapshot: buildSnapshot(task.raw, checkCancelled) }
     case 'detector': {
       const { snapshot, seed, parameters } = task
       const context = { snapshot, seed, progress, checkCancelled }
@@ -39,7 +39,7 @@ const perform = (task: Task): TaskResult => {
     case 'rings': {
       const merged = mergeCandidates(task.candidates, task.silentDetectors)
       const named = merged.filter((ring) => ring.fdr <= task.fdr)
-      return { name: 'rings', drafts: draftRings(task.snapshot, named) }
+      return { name: 'rings', drafts: draftRings(task.snapshot, named, task.lineage) }
     }
   }
 }

@@ -5,9 +5,11 @@
 import { createHash } from 'node:crypto'
 import { type InteractionType, interactionTypeNames, type Scenario, scenarioByCode } from '../../graph-schema/schema.js'
 import type { Fact } from '../detectors/detector.js'
+import { mapCount } from '../graph/fact-count.js'
 import { actorOf } from '../graph/interactions-at.js'
-import { entityId, kindOf, relationOf, type Snapshot } from '../graph/snapshot.js'
-import type { FactRecord, InteractionKey, MemberRecord, RingRecord } from '../store/store.js'
+import { entityId, entityName, kindOf, relationOf, type Snapshot } from '../graph/snapshot.js'
+import type { FactRecord, InteractionKey, Lineage, MemberRecord, RingRecord } from '../store/store.js'
+import { continueRings, type LineageOptions } from './history.js'
 import type { MergedRing } from './merge.js'
 
 /** A fact lists its first interactions by time up to this many and says how many there are: a person checks some, not a million. */
@@ -15,7 +17,7 @@ export const INTERACTIONS_PER_FACT = 1000
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-interface DraftFact extends Omit<FactRecord, 'interactions'> {
+interface DraftFact extends Omit<FactRecord, 'interactions' | 'digests'> {
   /** Tags of the keys that this fact asked for. */
   readonly tags: readonly number[]
 }
@@ -28,10 +30,11 @@ export interface RingDrafts {
   readonly rings: readonly RingDraft[]
   /** Each tag once; facts refer to them. */
   readonly keys: readonly InteractionKey[]
+  readonly lineage: Lineage
 }
 
 /**
- * A ring's id follows from who is in it, so that the same data gives the same id. Accounts alone count: a ring that buys for one
+ * The id under which a ring is born follows from who is in it, so that the same data gives the same id. Accounts alone count: a ring that buys for one
  * more video is the same ring.
  */
 const ringId = (members: readonly MemberRecord[], detectors: readonly string[]): string => {
@@ -94,10 +97,16 @@ const draftFact = (snapshot: Snapshot, fact: Fact, collector: KeyCollector, summ
   )
   const tags = new Set(shown.slice(0, INTERACTIONS_PER_FACT).map((s) => collector.tag(s.type, s.actor, s.target, s.at)))
   const { code, sentence, observed, expected, unit } = fact
-  return { code, sentence, observed, expected, unit, interactionCount: count, tags: [...tags] }
+  const rule = mapCount(fact.count, (entity) => entityName(snapshot, entity))
+  return { code, sentence, observed, expected, unit, interactionCount: count, count: rule, tags: [...tags] }
 }
 
-export const draftRings = (snapshot: Snapshot, rings: readonly MergedRing[]): RingDrafts => {
+/** Rings go on under the ids that they have in the memory of the base run. */
+export const draftRings = (
+  snapshot: Snapshot,
+  rings: readonly MergedRing[],
+  lineageOptions: LineageOptions,
+): RingDrafts => {
   const collector = new KeyCollector(snapshot)
   const drafts = rings.map((ring): RingDraft => {
     const members = ring.members
@@ -126,28 +135,9 @@ export const draftRings = (snapshot: Snapshot, rings: readonly MergedRing[]): Ri
       facts,
     }
   })
-  drafts.sort((a, b) => b.score - a.score || byBytes(a.id, b.id))
-  return { rings: drafts, keys: collector.keys }
-}
-
-/** Puts the ids that the store found for the keys into the facts. */
-export const completeRings = (
-  drafts: RingDrafts,
-  resolved: readonly { readonly tag: number; readonly id: string }[],
-): RingRecord[] => {
-  const ids = new Map<number, string[]>()
-  for (const { tag, id } of resolved) {
-    const known = ids.get(tag)
-    if (known) known.push(id)
-    else ids.set(tag, [id])
-  }
-  return drafts.rings.map((draft) => ({
-    ...draft,
-    facts: draft.facts.map(({ tags, ...fact }): FactRecord => {
-      const interactions = tags.flatMap((tag) =>
-        (ids.get(tag) ?? []).map((id) => ({ type: drafts.keys[tag]!.type, id })),
-      )
-      return { ...fact, interactions: interactions.slice(0, INTERACTIONS_PER_FACT) }
-    }),
-  }))
+  const { ids, lineage } = continueRings(drafts, lineageOptions)
+  const named = drafts
+    .map((draft, index) => ({ ...draft, id: ids[index]! }))
+    .sort((a, b) => b.score - a.score || byBytes(a.id, b.id))
+  return { rings: named, keys: collector.keys, lineage }
 }

@@ -30,6 +30,12 @@ export class Masking {
     return `${kind}:${this.id(role, kind, id)}`
   }
 
+  /** The same of a text `kind:id`. */
+  fullName(role: KeyRole, name: string): string {
+    const colon = name.indexOf(':')
+    return this.name(role, { kind: name.slice(0, colon) as EntityKind, id: name.slice(colon + 1) })
+  }
+
   /**
    * Masks each `kind:id` of a personal kind in a sentence. An id may hold blanks and points, so that where it ends is found in the
    * graph: the longest id that is there. Where none is, the rest of the sentence is left out.

@@ -4,6 +4,7 @@
  * at the call. Calls may overlap; an adapter puts writes in one queue.
  */
 import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/schema.js'
+import type { FactCount } from '../graph/fact-count.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { BatchResult, RecordBatch } from './record-batch.js'
 
@@ -29,6 +30,7 @@ export interface RunRecord {
   /** Epoch milliseconds; null is everything. */
   readonly asOf: number | null
   readonly seed: number
+  /** The run whose rings this one's were matched with, so that they keep their ids. */
   readonly baseRun: string | null
   readonly backend: string
   readonly version: string
@@ -58,6 +60,10 @@ export interface FactRecord {
   /** How many interactions show this fact, and their ids: all of them, or the first ones where `interactions` is shorter. */
   readonly interactionCount: number
   readonly interactions: readonly InteractionRef[]
+  /** How `observed` is counted from them; null in runs that were written before facts had it. */
+  readonly count: FactCount<string> | null
+  /** A digest of the content of each of `interactions` when the run was written; empty where `count` is null. */
+  readonly digests: readonly string[]
 }
 
 export interface MemberRecord {
@@ -88,6 +94,57 @@ export interface RunWithRings {
   readonly run: RunRecord
   /** By falling score, then id. */
   readonly rings: readonly RingRecord[]
+}
+
+export const ringEventKinds = ['born', 'grown', 'shrunk', 'merged', 'split', 'dormant', 'back', 'dissolved'] as const
+export type RingEventKind = (typeof ringEventKinds)[number]
+
+/** Something that happened to a ring in a run, against the run's base. */
+export interface RingEvent {
+  readonly ring: string
+  readonly event: RingEventKind
+  /** Weighted overlap of its accounts with those of the ring it is compared with, 0 to 1; null where there is none. */
+  readonly overlap: number | null
+  /** Accounts that joined (`grown`) or left (`shrunk`); of the ring itself otherwise. */
+  readonly accounts: number
+  /** `merged`: the ring that goes on; `split`: the ring it comes from. */
+  readonly other: string | null
+}
+
+export interface RecordedRingEvent extends RingEvent {
+  readonly run: string
+  /** When the run finished, ISO 8601. */
+  readonly at: string
+}
+
+/** A ring that is remembered though the run does not have it. */
+export interface DormantRing {
+  readonly id: string
+  /** The run that had it last. */
+  readonly lastRun: string
+  /** Runs that looked for it since and did not find it. */
+  readonly absent: number
+}
+
+/** What a run adds to the lives of rings. */
+export interface Lineage {
+  /** By ring, then in the order of `ringEventKinds`. */
+  readonly events: readonly RingEvent[]
+  /** By id. */
+  readonly dormant: readonly DormantRing[]
+}
+
+/** A ring as a later run may take it up. */
+export interface RememberedRing extends DormantRing {
+  readonly detectors: readonly string[]
+  /** Sorted by `kind:id`, bytewise. */
+  readonly members: readonly MemberRecord[]
+}
+
+export interface RunMemory {
+  readonly run: RunRecord
+  /** Rings of the run (`lastRun` is the run itself, `absent` 0) and those dormant in it, by id. */
+  readonly rings: readonly RememberedRing[]
 }
 
 export interface InteractionRecord {
@@ -185,12 +242,19 @@ export interface GraphStore {
   /** An entity as recorded; null when nothing names it. An entity that is only an end of interactions has null fields. */
   readEntity(kind: EntityKind, id: string): Promise<EntityRecord | null>
 
-  /** Writes a run with all its rings, whole or not at all; a reader never sees half of it. The same run id again is an error. */
-  saveRun(run: RunWithRings): Promise<void>
+  /**
+   * Writes a run with all its rings and what happened to rings, whole or not at all; a reader never sees half of it. The same run id
+   * again is an error.
+   */
+  saveRun(run: RunWithRings, lineage?: Lineage): Promise<void>
   /** By id, or the latest finished one; null when there is none. */
   readRun(id: string | null): Promise<RunWithRings | null>
   /** Newest first. */
   listRuns(limit: number): Promise<readonly RunRecord[]>
+  /** The rings that live on from a run, or from the latest finished one; null when there is none. */
+  readMemory(id: string | null): Promise<RunMemory | null>
+  /** What happened to a ring, oldest first; empty for one that no run told of. */
+  readHistory(ring: string): Promise<readonly RecordedRingEvent[]>
 
   /** Adds a job, or returns the one that has the same `key`. */
   createJob(job: JobRecord): Promise<JobRecord>

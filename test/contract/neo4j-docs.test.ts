@@ -37,6 +37,8 @@ const fact = {
     { type: 'like', id: 'l2' },
     { type: 'uses', id: 'd1' },
   ],
+  count: { of: 'actors' },
+  digests: ['a1', 'a2', 'a3'],
 } as const
 
 const rings = [
@@ -47,7 +49,7 @@ const rings = [
       { kind: 'user', id: 'u1', role: 'core', score: 1 },
       { kind: 'user', id: 'u2', role: 'core', score: 0.9 },
     ],
-    facts: [fact, { ...fact, code: 'second', sentence: 'They use one device.', interactions: [] }],
+    facts: [fact, { ...fact, code: 'second', sentence: 'They use one device.', interactions: [], digests: [] }],
   }),
 ]
 

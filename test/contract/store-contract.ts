@@ -6,6 +6,7 @@ import type { GraphStore } from '#src/store/store.js'
 import { describeBatches } from './batches.js'
 import { describeInteractions } from './interactions.js'
 import { describeJobsAndKeys } from './jobs-and-keys.js'
+import { describeLineage } from './lineage.js'
 import { describeMigrations } from './migrations.js'
 import { describeRuns } from './runs.js'
 import { describeSnapshots } from './snapshots.js'
@@ -28,5 +29,6 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeSnapshots(open)
   describeInteractions(open)
   describeRuns(open)
+  describeLineage(open)
   describeJobsAndKeys(open)
 }

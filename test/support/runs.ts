@@ -45,6 +45,13 @@ export const ringRecord = (id: string, more: Partial<RingRecord> = {}): RingReco
         { type: 'like', id: 'i2' },
         { type: 'like', id: 'i1' },
       ],
+      count: {
+        of: 'meetings',
+        at: 'target',
+        pairs: [{ first: 'user:a', second: 'user:ab é\\', within: 300_000 }],
+        session: null,
+      },
+      digests: ['00000000000000a2', '00000000000000a1'],
     },
     {
       code: 'sybil.shared-device',
@@ -54,6 +61,8 @@ export const ringRecord = (id: string, more: Partial<RingRecord> = {}): RingReco
       unit: 'accounts',
       interactionCount: 0,
       interactions: [],
+      count: null,
+      digests: [],
     },
   ],
   ...more,

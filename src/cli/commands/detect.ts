@@ -22,6 +22,7 @@ interface DetectOptions {
   readonly detectors?: readonly string[]
   readonly fdr: number
   readonly seed: number
+  readonly dissolveAfter: number
   readonly workers?: number
   readonly memoryLimit?: number
   readonly set?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -62,6 +63,7 @@ const parametersOf = (options: DetectOptions): DetectParameters => {
     detectors: options.detectors ?? null,
     fdr: options.fdr,
     seed: options.seed,
+    dissolveAfter: options.dissolveAfter,
     workers: options.workers ?? defaults.workers,
     memoryLimitMb: options.memoryLimit ?? defaults.memoryLimitMb,
     settings: options.set ?? {},
@@ -114,6 +116,7 @@ const detectThere = async (context: Context, options: DetectOptions): Promise<De
           detectors: options.detectors,
           fdr: options.fdr,
           seed: options.seed,
+          dissolveAfter: options.dissolveAfter,
           workers: options.workers,
           memoryLimitMb: options.memoryLimit,
           settings: options.set,
@@ -166,6 +169,12 @@ export const addDetect = (program: Command, act: Act): void => {
     .option('--detectors <list>', 'some of the detectors (default: all)', list)
     .option('--fdr <rate>', 'highest false-discovery rate of a ring, 0 to 1', share, defaults.fdr)
     .option('--seed <n>', 'seed', wholeNumber(0, Number.MAX_SAFE_INTEGER), defaults.seed)
+    .option(
+      '--dissolve-after <n>',
+      'a ring that this many runs looked for in vain is dissolved',
+      wholeNumber(1, 100_000),
+      defaults.dissolveAfter,
+    )
     .option(
       '--workers <n>',
       'worker threads; the result does not depend on it (default: one a core)',

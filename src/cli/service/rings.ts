@@ -50,11 +50,23 @@ const ringOf = async (client: ServiceClient, run: string, summary: Summary): Pro
     for (const { entity, kind, role, score } of page.members)
       members.push({ kind, id: entity.slice(kind.length + 1), role, score })
   const { facts } = (await client.json(`${path}/evidence?${new URLSearchParams({ run })}`)) as {
-    readonly facts: readonly FactRecord[]
+    readonly facts: readonly Omit<FactRecord, 'digests'>[]
   }
   const { id, score, fdr, behaviours, detectors, types, markets, scenarios } = summary
   const window = summary.window && { from: Date.parse(summary.window.from), to: Date.parse(summary.window.to) }
-  return { id, score, fdr, behaviours, detectors, window, types, markets, scenarios, members, facts }
+  return {
+    id,
+    score,
+    fdr,
+    behaviours,
+    detectors,
+    window,
+    types,
+    markets,
+    scenarios,
+    members,
+    facts: facts.map((fact) => ({ ...fact, digests: [] })),
+  }
 }
 
 /** Throws `run.none` and `run.unknown` as the service tells them. */

@@ -119,10 +119,7 @@ export const entityRoutes =
         async ({ params, query, caller }) => {
           const snapshot = loaded()
           const index = indexOf(kind, params.id)
-          const name = (full: string): string => {
-            const colon = full.indexOf(':')
-            return masking.name(caller.role, { kind: full.slice(0, colon) as EntityKind, id: full.slice(colon + 1) })
-          }
+          const name = (full: string): string => masking.fullName(caller.role, full)
           const masked = (shared: readonly SharedPlace[]) =>
             shared.map((each) => ({ ...each, through: name(each.through) }))
           const entity = `${kind}:${params.id}`

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { RingfenceError } from '../../errors.js'
+import { mapCount } from '../../graph/fact-count.js'
 import { asOfText, ReadView, windowText } from '../../jobs/read-view.js'
 import type { RingRecord, RunRecord } from '../../store/store.js'
 import { page } from '../cursor.js'
@@ -198,6 +199,7 @@ export const ringRoutes =
         const details = query.details && (await detailedInteractions(store, ring.facts, caller.role, masking))
         const facts = ring.facts.map((fact, index) => ({
           ...fact,
+          count: fact.count && { ...mapCount(fact.count, (name) => masking.fullName(caller.role, name)) },
           sentence: masking.sentence(caller.role, fact.sentence, current.snapshot),
           interactions: details ? details[index]! : [...fact.interactions],
         }))

@@ -82,6 +82,12 @@ export const Fact = Type.Object({
   interactionCount: Type.Integer({
     description: 'How many interactions show this; `interactions` holds the first ones where it is shorter.',
   }),
+  count: Nullable(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        'How `observed` is counted from the interactions: `of` is interactions, actors, targets, pairs, named, partners, meetings or copies. Null in runs that were written before.',
+    }),
+  ),
   interactions: Type.Array(
     Type.Object({
       type: Type.String(),
@@ -143,6 +149,13 @@ export const JobBody = Type.Object(
           detectors: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 32 })),
           fdr: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
           seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
+          dissolveAfter: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 100_000,
+              description: 'A ring that this many runs looked for in vain is dissolved.',
+            }),
+          ),
           workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
           memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
           settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),

@@ -12,7 +12,10 @@ import type {
   InteractionRecord,
   InteractionRef,
   JobRecord,
+  Lineage,
   MigrationStatus,
+  RecordedRingEvent,
+  RunMemory,
   RunRecord,
   RunWithRings,
   StoreCounts,
@@ -24,6 +27,7 @@ import { statementError } from './errors.js'
 import { readEntity, readInteractions, resolveInteractions } from './interactions.js'
 import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
 import { type KeySql, keySql, refreshKeys } from './keys.js'
+import { readHistory, readMemory } from './lineage.js'
 import { readGraph } from './read-graph.js'
 import { listRuns, readRun, saveRun } from './runs.js'
 import { numberOf } from './sql.js'
@@ -138,8 +142,8 @@ class DuckDbStore implements GraphStore {
     return this.#read((connection) => readEntity(connection, this.#key, kind, id))
   }
 
-  saveRun(run: RunWithRings): Promise<void> {
-    return this.#write((writer) => saveRun(writer, run))
+  saveRun(run: RunWithRings, lineage: Lineage = { events: [], dormant: [] }): Promise<void> {
+    return this.#write((writer) => saveRun(writer, run, lineage))
   }
 
   readRun(id: string | null): Promise<RunWithRings | null> {
@@ -148,6 +152,14 @@ class DuckDbStore implements GraphStore {
 
   listRuns(limit: number): Promise<readonly RunRecord[]> {
     return this.#read((connection) => listRuns(connection, limit))
+  }
+
+  readMemory(id: string | null): Promise<RunMemory | null> {
+    return this.#read((connection) => readMemory(connection, id))
+  }
+
+  readHistory(ring: string): Promise<readonly RecordedRingEvent[]> {
+    return this.#read((connection) => readHistory(connection, ring))
   }
 
   createJob(job: JobRecord): Promise<JobRecord> {

@@ -1,10 +1,19 @@
 /** Runs and their rings as tables, each run in one transaction. */
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import { entityKinds, interactionTypes } from '../../../graph-schema/schema.js'
-import type { FactRecord, InteractionRef, MemberRecord, RingRecord, RunRecord, RunWithRings } from '../store.js'
+import type {
+  FactRecord,
+  InteractionRef,
+  Lineage,
+  MemberRecord,
+  RingRecord,
+  RunRecord,
+  RunWithRings,
+} from '../store.js'
 import { inTransaction } from './connection.js'
 import { append, kindOfCode, typeOf } from './interactions.js'
-import { number, numberOf, numberOrNull, rows, text } from './sql.js'
+import { appendLineage, findRun } from './lineage.js'
+import { number, numberOf, numberOrNull, rows, text, textOrNull } from './sql.js'
 
 /** What a ring has beside its columns. */
 type RingDetails = Pick<RingRecord, 'behaviours' | 'detectors' | 'types' | 'markets' | 'scenarios'>
@@ -21,12 +30,12 @@ function* within<T>(
   for (const ring of rings) for (const part of parts(ring)) yield [ring, part]
 }
 
-function* shownBy(ring: RingRecord): Generator<readonly [number, number, InteractionRef]> {
-  for (const [fact, { interactions }] of ring.facts.entries())
-    for (const [place, ref] of interactions.entries()) yield [fact, place, ref]
+function* shownBy(ring: RingRecord): Generator<readonly [number, number, InteractionRef, string | undefined]> {
+  for (const [fact, { interactions, digests }] of ring.facts.entries())
+    for (const [place, ref] of interactions.entries()) yield [fact, place, ref, digests[place]]
 }
 
-export const saveRun = (connection: DuckDBConnection, { run, rings }: RunWithRings): Promise<void> =>
+export const saveRun = (connection: DuckDBConnection, { run, rings }: RunWithRings, lineage: Lineage): Promise<void> =>
   inTransaction(connection, async () => {
     if ((await numberOf(connection, 'SELECT count(*) FROM runs WHERE id = $1', [run.id])) > 0)
       throw new Error(`run ${run.id} is in the store already; a run is written once`)
@@ -74,21 +83,26 @@ export const saveRun = (connection: DuckDBConnection, { run, rings }: RunWithRin
         appender.appendDouble(fact.expected)
         appender.appendVarchar(fact.unit)
         appender.appendInteger(fact.interactionCount)
+        if (fact.count === null) appender.appendNull()
+        else appender.appendVarchar(JSON.stringify(fact.count))
       },
     )
     await append(
       connection,
       { name: 'fact_interactions' },
       within(rings, shownBy),
-      (appender, [ring, [fact, place, ref]]) => {
+      (appender, [ring, [fact, place, ref, digest]]) => {
         appender.appendVarchar(run.id)
         appender.appendVarchar(ring.id)
         appender.appendInteger(fact)
         appender.appendInteger(place)
         appender.appendUTinyInt(interactionTypes[ref.type].code)
         appender.appendVarchar(ref.id)
+        if (digest === undefined) appender.appendNull()
+        else appender.appendVarchar(digest)
       },
     )
+    await appendLineage(connection, run.id, lineage)
   })
 
 const group = <T>(groups: Map<string, T[]>, key: string, item: T): void => {
@@ -112,21 +126,27 @@ const readMembers = async (connection: DuckDBConnection, run: string): Promise<M
 
 const readFacts = async (connection: DuckDBConnection, run: string): Promise<Map<string, FactRecord[]>> => {
   const shown = new Map<string, InteractionRef[]>()
+  const digests = new Map<string, string[]>()
   const refs = await rows(
     connection,
-    'SELECT ring, fact, type, id FROM fact_interactions WHERE run = $1 ORDER BY ring, fact, place',
+    'SELECT ring, fact, type, id, digest FROM fact_interactions WHERE run = $1 ORDER BY ring, fact, place',
     [run],
   )
-  for (const [ring, fact, type, id] of refs)
-    group(shown, `${number(fact)} ${text(ring)}`, { type: typeOf(type), id: text(id) })
+  for (const [ring, fact, type, id, digest] of refs) {
+    const key = `${number(fact)} ${text(ring)}`
+    group(shown, key, { type: typeOf(type), id: text(id) })
+    if (digest !== null) group(digests, key, text(digest))
+  }
   const facts = new Map<string, FactRecord[]>()
   const found = await rows(
     connection,
-    `SELECT ring, fact, code, sentence, observed, expected, unit, interaction_count FROM facts
+    `SELECT ring, fact, code, sentence, observed, expected, unit, interaction_count, rule FROM facts
       WHERE run = $1 ORDER BY ring, fact`,
     [run],
   )
-  for (const [ring, fact, code, sentence, observed, expected, unit, count] of found)
+  for (const [ring, fact, code, sentence, observed, expected, unit, count, rule] of found) {
+    const key = `${number(fact)} ${text(ring)}`
+    const counted = textOrNull(rule)
     group(facts, text(ring), {
       code: text(code),
       sentence: text(sentence),
@@ -134,8 +154,11 @@ const readFacts = async (connection: DuckDBConnection, run: string): Promise<Map
       expected: number(expected),
       unit: text(unit),
       interactionCount: number(count),
-      interactions: shown.get(`${number(fact)} ${text(ring)}`) ?? [],
+      interactions: shown.get(key) ?? [],
+      count: counted === null ? null : (JSON.parse(counted) as FactRecord['count']),
+      digests: digests.get(key) ?? [],
     })
+  }
   return facts
 }
 
@@ -143,12 +166,8 @@ const parseRun = (record: string): RunRecord => JSON.parse(record) as RunRecord
 
 export const readRun = (connection: DuckDBConnection, id: string | null): Promise<RunWithRings | null> =>
   inTransaction(connection, async () => {
-    const [found] =
-      id === null
-        ? await rows(connection, 'SELECT record FROM runs ORDER BY finished_at DESC, id DESC LIMIT 1')
-        : await rows(connection, 'SELECT record FROM runs WHERE id = $1', [id])
-    if (found === undefined) return null
-    const run = parseRun(text(found[0]))
+    const run = await findRun(connection, id)
+    if (run === null) return null
     const members = await readMembers(connection, run.id)
     const facts = await readFacts(connection, run.id)
     const rings = await rows(

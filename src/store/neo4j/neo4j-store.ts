@@ -11,7 +11,10 @@ import type {
   InteractionRecord,
   InteractionRef,
   JobRecord,
+  Lineage,
   MigrationStatus,
+  RecordedRingEvent,
+  RunMemory,
   RunRecord,
   RunWithRings,
   StoreCounts,
@@ -22,6 +25,7 @@ import { type Connection, connect, inRead, type Neo4jOptions } from './connectio
 import { serverError } from './errors.js'
 import { counts, readEntity, readInteractions, resolveInteractions } from './interactions.js'
 import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
+import { readHistory, readMemory } from './lineage.js'
 import { readGraph } from './read-graph.js'
 import { listRuns, readRun, saveRun } from './runs.js'
 import { writeBatch } from './write-batch.js'
@@ -117,8 +121,8 @@ class Neo4jStore implements GraphStore {
     return this.#read((connection) => readEntity(connection, kind, id))
   }
 
-  saveRun(run: RunWithRings): Promise<void> {
-    return this.#write((connection) => saveRun(connection, run))
+  saveRun(run: RunWithRings, lineage: Lineage = { events: [], dormant: [] }): Promise<void> {
+    return this.#write((connection) => saveRun(connection, run, lineage))
   }
 
   readRun(id: string | null): Promise<RunWithRings | null> {
@@ -127,6 +131,14 @@ class Neo4jStore implements GraphStore {
 
   listRuns(limit: number): Promise<readonly RunRecord[]> {
     return this.#read((connection) => listRuns(connection, limit))
+  }
+
+  readMemory(id: string | null): Promise<RunMemory | null> {
+    return this.#read((connection) => readMemory(connection, id))
+  }
+
+  readHistory(ring: string): Promise<readonly RecordedRingEvent[]> {
+    return this.#read((connection) => readHistory(connection, ring))
   }
 
   createJob(job: JobRecord): Promise<JobRecord> {

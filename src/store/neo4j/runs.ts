@@ -5,13 +5,22 @@
 import {
   type EntityKind,
   type InteractionType,
-  isEntityKind,
   isInteractionType,
   type Scenario,
 } from '../../../graph-schema/schema.js'
-import type { FactRecord, InteractionRef, MemberRecord, RingRecord, RunRecord, RunWithRings } from '../store.js'
+import type {
+  FactRecord,
+  InteractionRef,
+  Lineage,
+  MemberRecord,
+  RingRecord,
+  RunRecord,
+  RunWithRings,
+} from '../store.js'
 import { type Connection, inRead, inWrite, parts, rows, type Transaction } from './connection.js'
-import { kindOfLabels, labelOf } from './names.js'
+import { findRun, writeLineage } from './lineage.js'
+import { type MemberRow, memberOf } from './member-rows.js'
+import { labelOf } from './names.js'
 
 const ROWS_A_STATEMENT = 5000
 
@@ -62,6 +71,8 @@ const factRow = (ring: string, fact: FactRecord, place: number) => [
   fact.unit,
   fact.interactionCount,
   fact.interactions.map(refText),
+  fact.count === null ? null : JSON.stringify(fact.count),
+  fact.digests,
 ]
 
 /** All rows as values before the transaction begins. */
@@ -106,9 +117,9 @@ export const createMembers = (kind: EntityKind): string => `UNWIND $rows AS row
 export const createFacts = `UNWIND $rows AS row
   ${ringOfRow}
   CREATE (:Fact {place: toInteger(row[1]), code: row[2], sentence: row[3], observed: row[4], expected: row[5], unit: row[6],
-    interactionCount: toInteger(row[7]), interactions: row[8]})-[:ABOUT]->(ring)`
+    interactionCount: toInteger(row[7]), interactions: row[8], rule: row[9], digests: row[10]})-[:ABOUT]->(ring)`
 
-export const saveRun = async (connection: Connection, record: RunWithRings): Promise<void> => {
+export const saveRun = async (connection: Connection, record: RunWithRings, lineage: Lineage): Promise<void> => {
   const { run, rings, members, facts } = flatten(record)
   await inWrite(connection, async (tx) => {
     const [before] = await rows<{ record: string }>(
@@ -125,22 +136,11 @@ export const saveRun = async (connection: Connection, record: RunWithRings): Pro
     await write(createRings, rings)
     for (const [kind, group] of members) await write(createMembers(kind), group, { kind })
     await write(createFacts, facts)
+    await writeLineage(tx, run.id, lineage)
   })
 }
 
 const parseRun = ({ record }: { readonly record: string }): RunRecord => JSON.parse(record) as RunRecord
-
-interface MemberRow extends Record<string, unknown> {
-  readonly ring: string
-  readonly labels: readonly string[]
-  readonly kind: string | null
-  readonly id: string
-  readonly role: string
-  readonly score: number
-}
-
-const memberKind = ({ kind, labels }: MemberRow): EntityKind =>
-  kind !== null && isEntityKind(kind) ? kind : kindOfLabels(labels)
 
 const group = <T>(groups: Map<string, T[]>, key: string, item: T): void => {
   const items = groups.get(key)
@@ -157,9 +157,8 @@ const readMembers = async (tx: Transaction, run: string): Promise<Map<string, Me
     { run },
   )
   const named = found.map((row) => {
-    const kind = memberKind(row)
-    const member: MemberRecord = { kind, id: row.id, role: row.role, score: row.score }
-    return { ring: row.ring, member, name: Buffer.from(`${kind}:${row.id}`) }
+    const member = memberOf(row)
+    return { ring: row.ring, member, name: Buffer.from(`${member.kind}:${row.id}`) }
   })
   named.sort((a, b) => Buffer.compare(a.name, b.name))
   const members = new Map<string, MemberRecord[]>()
@@ -167,7 +166,12 @@ const readMembers = async (tx: Transaction, run: string): Promise<Map<string, Me
   return members
 }
 
-type FactRow = Omit<FactRecord, 'interactions'> & { readonly ring: string; readonly interactions: readonly string[] }
+type FactRow = Omit<FactRecord, 'interactions' | 'count' | 'digests'> & {
+  readonly ring: string
+  readonly interactions: readonly string[]
+  readonly rule: string | null
+  readonly digests: readonly string[] | null
+}
 
 const readFacts = async (tx: Transaction, run: string): Promise<Map<string, FactRecord[]>> => {
   const facts = new Map<string, FactRecord[]>()
@@ -176,11 +180,16 @@ const readFacts = async (tx: Transaction, run: string): Promise<Map<string, Fact
     `MATCH (:Run {id: $run})<-[:FOUND_IN]-(ring:Ring)<-[:ABOUT]-(f:Fact)
       WITH ring, f ORDER BY f.place
       RETURN ring.id AS ring, f.code AS code, f.sentence AS sentence, f.observed AS observed, f.expected AS expected,
-        f.unit AS unit, f.interactionCount AS interactionCount, f.interactions AS interactions`,
+        f.unit AS unit, f.interactionCount AS interactionCount, f.interactions AS interactions, f.rule AS rule, f.digests AS digests`,
     { run },
   )
-  for (const { ring, interactions, ...fact } of found)
-    group(facts, ring, { ...fact, interactions: interactions.map(parseRef) })
+  for (const { ring, interactions, rule, digests, ...fact } of found)
+    group(facts, ring, {
+      ...fact,
+      interactions: interactions.map(parseRef),
+      count: rule === null ? null : (JSON.parse(rule) as FactRecord['count']),
+      digests: digests ?? [],
+    })
   return facts
 }
 
@@ -222,15 +231,8 @@ const readRings = async (tx: Transaction, run: string): Promise<readonly RingRec
 
 export const readRun = (connection: Connection, id: string | null): Promise<RunWithRings | null> =>
   inRead(connection, async (tx) => {
-    const [found] =
-      id === null
-        ? await rows<{ record: string }>(
-            tx,
-            'MATCH (r:Run) RETURN r.record AS record ORDER BY r.finishedAt DESC, r.id DESC LIMIT 1',
-          )
-        : await rows<{ record: string }>(tx, 'MATCH (r:Run {id: $id}) RETURN r.record AS record', { id })
-    if (found === undefined) return null
-    const run = parseRun(found)
+    const run = await findRun(tx, id)
+    if (run === null) return null
     return { run, rings: await readRings(tx, run.id) }
   })
 
