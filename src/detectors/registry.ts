@@ -2,11 +2,12 @@
 import { Value } from 'typebox/value'
 import { RingfenceError } from '../errors.js'
 import { accountTrading } from './account-trading.js'
+import { denseBlock } from './dense-block.js'
 import type { Detector } from './detector.js'
 import { lockstep } from './lockstep.js'
 import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = [lockstep, sybil, accountTrading]
+export const detectors: readonly Detector[] = [lockstep, denseBlock, sybil, accountTrading]
 
 export const detectorById = (id: string): Detector => {
   const found = detectors.find((detector) => detector.id === id)

@@ -1,0 +1,280 @@
+/**
+ * Dense blocks: accounts that all act on the same list of targets, whenever they do, and whatever else they do to hide it.
+ *
+ * The peel of FRAUDAR and M-Zoom (kernels/peel.ts) over account and target, and over account, target and time or identifiers, inside each
+ * community of accounts or targets that share rare partners, gives the places; a local search (kernels/block-search.ts) turns each into the block
+ * of most surprise. A community of taste is a dense block too. What separates an organized block from one is how full it is: people of one
+ * taste each take part in some of what there is, hired accounts each in most of the list. The null model therefore takes for granted that
+ * any block lies in a community of taste whose people each act on a given share of it, beyond what activity and popularity explain; only what
+ * is fuller than that surprises. A popular target is expected to be acted on, and weighs little; it is not dropped.
+ *
+ *   Hooi, B. et al. (2016): FRAUDAR: bounding graph fraud in the face of camouflage. KDD 2016, 895-904.
+ *   Shin, K., Hooi, B. and Faloutsos, C. (2016): M-Zoom: fast dense-block detection in tensors with quality guarantees. ECML-PKDD 2016, 264-280.
+ *   Shin, K. et al. (2017): D-Cube: dense-block detection in terabyte-scale tensors. WSDM 2017, 681-689.
+ *   Jiang, M. et al. (2016): Spotting suspicious behaviors in multimodal data: a general metric and algorithms. IEEE TKDE 28(8), 2187-2200.
+ */
+import { type Static, Type } from 'typebox'
+import {
+  type InteractionType,
+  interactionType,
+  interactionTypeNames,
+  type Scenario,
+  scenarioNames,
+  scenarios,
+} from '../../graph-schema/schema.js'
+import { type Relation, relationOf, type Snapshot } from '../graph/snapshot.js'
+import { BlockSearch, type FoundBlock, type Owners } from '../kernels/block-search.js'
+import { candidateOf, type PeelBound } from './dense-block/candidates.js'
+import { type ActionMatrix, actionMatrix, type Cut, type ExtraMode, extraModes } from './dense-block/matrix.js'
+import { peelPart, similarParts } from './dense-block/seeds.js'
+import type { Candidate, Detector, Note } from './detector.js'
+
+const actionTypes: readonly InteractionType[] = interactionTypeNames.filter((name) => {
+  const { actors, enforcement } = interactionType(name)
+  return !enforcement && actors.includes('user') && name !== 'uses' && name !== 'operates'
+})
+
+/** Dealings between accounts are the sybil detector's business, unless asked for. */
+const defaultTypes = actionTypes.filter((name) => interactionType(name).targets.some((kind) => kind !== 'user'))
+
+const parameters = Type.Object(
+  {
+    types: Type.Array(Type.Enum([...actionTypes]), {
+      default: [...defaultTypes],
+      description: 'Interaction types to look at, each by itself.',
+    }),
+    searches: Type.Array(Type.Array(Type.Enum([...extraModes]), { maxItems: 3, uniqueItems: true }), {
+      default: [[], ['time'], ['device'], ['time', 'device', 'network']],
+      minItems: 1,
+      maxItems: 8,
+      description:
+        'What is a mode beside account and target: each entry is one search, and the empty one has those two alone. The surprise is corrected for their number.',
+    }),
+    market: Type.Optional(
+      Type.String({ description: 'Only interactions of this market; absent is all markets together.' }),
+    ),
+    scenario: Type.Optional(
+      Type.Enum([...scenarioNames], {
+        description: 'Only interactions of this scenario; absent is all together.',
+      }),
+    ),
+    stretch: Type.Number({
+      default: 3 * 3600,
+      minimum: 1,
+      maximum: 60 * 86_400,
+      description: 'Seconds that a stretch of time is long where time is a mode.',
+    }),
+    taste: Type.Number({
+      default: 0.2,
+      exclusiveMinimum: 0,
+      maximum: 0.9,
+      description:
+        'Share of the targets of its community of taste that an account acts on, at most. Lower names more blocks.',
+    }),
+    fan: Type.Number({
+      default: 0.6,
+      exclusiveMinimum: 0,
+      maximum: 0.95,
+      description: "The same for the videos of one creator: a fan is there for most of them. Not below 'taste'.",
+    }),
+    maxSharing: Type.Integer({
+      default: 50,
+      minimum: 2,
+      maximum: 100_000,
+      description: 'An identifier that more accounts use is a place, and is no mode of a block.',
+    }),
+    minMembers: Type.Integer({
+      default: 5,
+      minimum: 2,
+      maximum: 1000,
+      description: 'Accounts that a ring has at least.',
+    }),
+    minTargets: Type.Integer({
+      default: 3,
+      minimum: 2,
+      maximum: 1000,
+      description: 'Targets (or combinations of target, time and identifiers) that a block has at least.',
+    }),
+    blocks: Type.Integer({
+      default: 4,
+      minimum: 1,
+      maximum: 100,
+      description: 'Blocks that are peeled in each community, one after the other.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export type DenseBlockParameters = Static<typeof parameters>
+
+/** Partners by which rows are compared, and others of the same partner that each is compared with: together they bound the work. */
+const SAMPLE = 24
+const REACH = 12
+/** Two shared rare partners are a coincidence where there are many; three are a place to look. */
+const LEAST_SHARED = 3
+
+/** Below this (chance one in three) a candidate is noise that no rate would name. */
+const LEAST_NATS = 1
+
+/** Blocks whose accounts and columns are mostly the same are one. */
+const SAME = 0.5
+
+interface Found {
+  readonly block: FoundBlock
+  readonly bound: PeelBound
+}
+
+const commonOf = (a: Int32Array, b: Int32Array): number => {
+  let common = 0
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i]! === b[j]!) {
+      common++
+      i++
+      j++
+    } else if (a[i]! < b[j]!) i++
+    else j++
+  }
+  return common
+}
+
+const alike = (a: Int32Array, b: Int32Array): boolean => {
+  const common = commonOf(a, b)
+  return common > SAME * (a.length + b.length - common)
+}
+
+/** The creator of each target that was published, by number. */
+const creatorsOf = (snapshot: Snapshot, { targetFrom, inOffsets }: Relation): Int32Array => {
+  const creator = new Int32Array(inOffsets.length - 1).fill(-1)
+  const publish = relationOf(snapshot, 'publish')
+  if (!publish) return creator
+  for (let row = 0; row + 1 < publish.outOffsets.length; row++)
+    for (let edge = publish.outOffsets[row]!; edge < publish.outOffsets[row + 1]!; edge++) {
+      const column = publish.target[edge]! - targetFrom
+      if (column >= 0 && column < creator.length) creator[column] = row
+    }
+  return creator
+}
+
+const ownersOf = (creator: Int32Array, { modes }: ActionMatrix, ceiling: number): Owners | null => {
+  let count = 0
+  for (const owner of creator) count = Math.max(count, owner + 1)
+  if (count === 0) return null
+  return { owner: modes[0]!.map((target) => creator[target]!), count, ceiling }
+}
+
+const firstTime = ({ at }: Relation): number => {
+  let first = Number.POSITIVE_INFINITY
+  for (const time of at) if (time < first) first = time
+  return first
+}
+
+export const denseBlock: Detector<DenseBlockParameters> = {
+  id: 'dense-block',
+  title: 'Dense blocks',
+  behaviour: 'dense-block',
+  finds: 'Accounts that nearly all act on the same list of targets, more completely than shared tastes explain.',
+  papers: [
+    'Hooi, B. et al. (2016): FRAUDAR: bounding graph fraud in the face of camouflage. KDD 2016.',
+    'Shin, K., Hooi, B. and Faloutsos, C. (2016): M-Zoom: fast dense-block detection in tensors with quality guarantees. ECML-PKDD 2016.',
+    'Shin, K. et al. (2017): D-Cube: dense-block detection in terabyte-scale tensors. WSDM 2017.',
+    'Jiang, M. et al. (2016): Spotting suspicious behaviors in multimodal data: a general metric and algorithms. IEEE TKDE 28(8).',
+  ],
+  parameters,
+
+  estimate({ entities, interactions }, { searches }) {
+    return { bytes: interactions * 40 + entities * 220, seconds: interactions * 1e-6 * searches.length }
+  },
+
+  run({ snapshot, seed, progress, checkCancelled }, given) {
+    const candidates: Candidate[] = []
+    const notes: Note[] = []
+    const market = given.market === undefined ? null : snapshot.markets.indexOf(given.market)
+    if (market === -1)
+      return {
+        candidates,
+        notes: [
+          {
+            code: 'dense-block.unknown-market',
+            message: `No interaction is of the market "${given.market}"; nothing was looked at.`,
+          },
+        ],
+      }
+    const wanted = new Set<string>(given.types)
+    const relations = snapshot.relations.filter((relation) => wanted.has(relation.type))
+    const hasUses = relationOf(snapshot, 'uses') !== undefined
+    const shape = { minRows: given.minMembers, minColumns: given.minTargets }
+    const fan = Math.max(given.fan, given.taste)
+    const rounds = Math.max(1, relations.length * given.searches.length)
+    let done = 0
+
+    const search = (relation: Relation, extra: readonly ExtraMode[], creator: Int32Array): void => {
+      if (extra.some((mode) => mode !== 'time') && !hasUses) return
+      const from = extra.includes('time') ? firstTime(relation) : 0
+      if (from === Number.POSITIVE_INFINITY) return
+      const cut: Cut = {
+        relation,
+        market,
+        scenario: given.scenario === undefined ? null : scenarios[given.scenario as Scenario].code,
+        stretch: given.stretch * 1000,
+        from,
+        maxSharing: given.maxSharing,
+        minRows: given.minMembers,
+        check: checkCancelled,
+      }
+      const actions = actionMatrix(snapshot, cut, extra)
+      if (actions.untimed > 0 && extra.length === 1)
+        notes.push({
+          code: 'dense-block.no-times',
+          message: `${actions.untimed} of ${relation.count} "${relation.type}" interactions have no time; they are in no block that has time as a mode.`,
+        })
+      if (actions.matrix.rows.columns.length === 0) return
+      const blocks = new BlockSearch(
+        actions.matrix,
+        given.taste,
+        actions.entries,
+        ownersOf(creator, actions, fan),
+        checkCancelled,
+      )
+      const found: Found[] = []
+      for (const side of ['columns', 'rows'] as const) {
+        const least = side === 'rows' ? given.minMembers : given.minTargets
+        const options = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
+        for (const part of similarParts(actions, side, least, options))
+          for (const start of peelPart(actions, side, part, 2, given.blocks, checkCancelled)) {
+            if (found.some(({ block }) => alike(block.columns, start.columns))) continue
+            const block = blocks.climb(start.columns, shape)
+            if (block && block.nats > 0) found.push({ block, bound: start })
+          }
+      }
+      found.sort((x, y) => y.block.nats - x.block.nats || x.block.rows[0]! - y.block.rows[0]!)
+      const kept: Found[] = []
+      for (const each of found)
+        if (!kept.some(({ block }) => alike(block.rows, each.block.rows) && alike(block.columns, each.block.columns)))
+          kept.push(each)
+      for (const { block, bound } of kept) {
+        const nats = block.nats - Math.log(rounds)
+        if (nats < LEAST_NATS) continue
+        const candidate = candidateOf({ snapshot, cut, actions, extra }, block, nats, bound, given.minMembers)
+        if (candidate) candidates.push(candidate)
+      }
+    }
+
+    for (const relation of relations) {
+      const creator = creatorsOf(snapshot, relation)
+      for (const extra of given.searches) {
+        checkCancelled()
+        search(relation, extra, creator)
+        done++
+        progress(`${relation.type} by target${extra.map((mode) => `, ${mode}`).join('')}`, done / rounds)
+      }
+    }
+    if (given.searches.some((extra) => extra.includes('time')))
+      for (const relation of relations)
+        if (relation.count > 0 && firstTime(relation) === Number.POSITIVE_INFINITY)
+          notes.push({
+            code: 'dense-block.no-times',
+            message: `No "${relation.type}" interaction has a time; blocks in time were not looked for.`,
+          })
+    return { candidates, notes }
+  },
+}
