@@ -8,7 +8,7 @@ import { JsonLinesReader } from './json-lines-reader.js'
 import type { FileFormat, Mapping } from './mapping-types.js'
 import { nativeTable } from './native-fields.js'
 import { NativeObjects } from './native-objects.js'
-import { type ConvertedParquet, convertParquet } from './parquet.js'
+import type { ConvertedParquet } from './parquet.js'
 import { compilePlan } from './plan.js'
 import type { RecordFault, RecordHandler, RecordReader } from './record-reader.js'
 import { type BatchLines, RowEncoder } from './row-encoder.js'
@@ -214,6 +214,8 @@ const convert = async (
   isPlainFile: boolean,
   name: string,
 ): Promise<ConvertedParquet> => {
+  // Loaded when it is needed: it brings the engine with it.
+  const { convertParquet } = await import('./parquet.js')
   const converted = await convertParquet(isPlainFile ? (source as string) : plain, name)
   await plain.close()
   return converted

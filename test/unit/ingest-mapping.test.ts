@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { RingfenceError } from '#src/errors.js'
 import { loadMapping, parseMapping } from '#src/ingest/mapping.js'
 import { Workbench } from './ingest-support.js'
@@ -22,6 +23,13 @@ const table = (interaction: string, more = ''): string => `tables:
 ${more}    interactions:
       - ${interaction}
 `
+
+test('the published schema of mappings is itself a valid JSON Schema', () => {
+  const schema: unknown = JSON.parse(readFileSync('examples/mappings/mapping.schema.json', 'utf8'))
+  const ajv = new Ajv2020({ strict: false })
+  expect([ajv.validateSchema(schema as object), ajv.errors]).toEqual([true, null])
+  expect(ajv.validateSchema({ type: 'no type' })).toBe(false)
+})
 
 describe('a mapping that is not valid is refused with the line', () => {
   test.each<[string, string, number, string]>([

@@ -5,7 +5,7 @@ import { RingfenceError } from '../../errors.js'
 import { type AppliedMigration, compareMigrations, pendingMigrations, readMigrations } from '../migrations.js'
 import type { MigrationStatus } from '../store.js'
 import { inTransaction } from './connection.js'
-import { number, numberOf, rows, text } from './sql.js'
+import { number, numberOf, quoted, rows, text } from './sql.js'
 
 const hasTable = async (connection: DuckDBConnection, table: string): Promise<boolean> =>
   (await numberOf(
@@ -38,15 +38,17 @@ const writeNames = async (connection: DuckDBConnection, location: string): Promi
     const stored = new Map(
       (await rows(connection, `SELECT code, name FROM ${table}`)).map(([c, n]) => [number(c), text(n)]),
     )
+    const missing: string[] = []
     for (const [name, { code }] of Object.entries(entries)) {
       const before = stored.get(code)
-      if (before === undefined) await connection.run(`INSERT INTO ${table} VALUES ($1, $2)`, [code, name])
+      if (before === undefined) missing.push(`(${code}, ${quoted(name)})`)
       else if (before !== name)
         throw new RingfenceError(
           'migration.newer',
           `${location} has "${before}" for code ${code} of ${table}, where this version of Ringfence has "${name}".`,
         )
     }
+    if (missing.length > 0) await connection.run(`INSERT INTO ${table} VALUES ${missing.join(', ')}`)
   }
 }
 

@@ -5,8 +5,9 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance as Instance } from '@duckdb/node-api'
 import { RingfenceError } from '../../errors.js'
+import { DuckDBInstance } from './engine.js'
 import { lockHolder } from './errors.js'
 import { isAlive, readOwner } from './owner.js'
 
@@ -34,7 +35,7 @@ const checkpointThreshold = '256MB'
 const openHere = new Set<string>()
 
 export interface OpenFile {
-  readonly instance: DuckDBInstance
+  readonly instance: Instance
   /** Absolute. */
   readonly path: string
   /** For staging files and what DuckDB spills; emptied at open and at close. */
@@ -134,7 +135,7 @@ export const openFile = async (location: string, options: DuckDbOptions): Promis
     })
   openHere.add(key)
   const scratch = `${path}.tmp`
-  let instance: DuckDBInstance
+  let instance: Instance
   try {
     instance = await DuckDBInstance.create(path, settingsOf(scratch, options))
   } catch (error) {
@@ -158,7 +159,7 @@ export const openFile = async (location: string, options: DuckDbOptions): Promis
 
 /** Runs `work` on a connection of its own: results that are read piece by piece must not meet another statement. */
 export const withConnection = async <T>(
-  instance: DuckDBInstance,
+  instance: Instance,
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> => {
   const connection = await instance.connect()
