@@ -34,9 +34,6 @@ import { numberOf } from './sql.js'
 import { writeBatch } from './write-batch.js'
 
 const writerSettings = [
-  // Ids and attributes are rarely read: the codecs that analyse each string cost a third of the time of a load and save a third
-  // of the file.
-  "SET GLOBAL disabled_compression_methods = 'fsst,dict_fsst'",
   // Row groups are compressed and written while others are made, on all threads; by default most of a batch waits for the commit,
   // which has one thread.
   'SET GLOBAL write_buffer_row_group_count = 1',

@@ -21,6 +21,8 @@ export interface BatchWriter {
 /** Numbers of entities are signed 32-bit, in the store and in a snapshot; codes of markets have 16 bits. */
 const maxEntities = 2 ** 31 - 1
 const maxMarkets = 65_536
+/** The code of no market, as the first migration gives it. */
+const unknownMarket = 0
 
 const interactionColumns = {
   line: 'UINTEGER',
@@ -54,7 +56,18 @@ const readLines = (file: string, columns: Readonly<Record<string, string>>): str
 
 const interactionFile = 'interactions.tsv'
 const entityFile = 'entities.tsv'
-const batchTables = ['stage', 'entity_stage', 'ends', 'matched', 'fresh', 'dropped', 'known', 'best'] as const
+const batchTables = ['stage', 'entity_stage', 'ends', 'matched', 'numbered', 'dropped', 'known', 'best'] as const
+
+/** What decides how the staged batch goes in. */
+interface Staged {
+  /** Interactions whose key the store has, and keys that come more than once in the batch. */
+  readonly inStore: number
+  readonly repeated: number
+  readonly withMarket: number
+  readonly withAttributes: number
+  /** In the store, before this batch. */
+  readonly entities: number
+}
 
 const stage = async ({ connection, scratch, key }: BatchWriter, batch: RecordBatch): Promise<void> => {
   const file = join(scratch, interactionFile)
@@ -63,23 +76,43 @@ const stage = async ({ connection, scratch, key }: BatchWriter, batch: RecordBat
   await writeFile(entitiesFile, batch.entities)
   await connection.run(`CREATE OR REPLACE TEMP TABLE stage AS
     SELECT *, ${key('type', 'id')} AS key, ${key('actor_kind', 'actor')} AS actor_key, ${key('target_kind', 'target')} AS target_key
-    FROM ${readLines(file, interactionColumns)}`)
-  await connection.run(`CREATE OR REPLACE TEMP TABLE entity_stage AS
+    FROM ${readLines(file, interactionColumns)};
+    CREATE OR REPLACE TEMP TABLE entity_stage AS
     SELECT *, ${key('kind', 'id')} AS key FROM ${readLines(entitiesFile, entityColumns)}`)
-  for (const [table, expected] of [
-    ['stage', batch.interactionCount],
-    ['entity_stage', batch.entityCount],
-  ] as const) {
-    const staged = await numberOf(connection, `SELECT count(*) FROM ${table}`)
+}
+
+/** Throws where the stage does not hold what the batch says. */
+const examine = async (connection: DuckDBConnection, batch: RecordBatch): Promise<Staged> => {
+  const [[interactions, entityRecords, inStore, repeated, withMarket, withAttributes, entities] = []] = await rows(
+    connection,
+    `SELECT
+      (SELECT count(*) FROM stage),
+      (SELECT count(*) FROM entity_stage),
+      (SELECT count(*) FROM stage SEMI JOIN interactions USING (key)),
+      (SELECT count(*) FROM (SELECT 1 FROM stage GROUP BY key HAVING count(*) > 1)),
+      (SELECT count(market) FROM stage),
+      (SELECT count(attributes) FROM stage),
+      (SELECT count(*) FROM entities)`,
+  )
+  for (const [staged, expected] of [
+    [number(interactions), batch.interactionCount],
+    [number(entityRecords), batch.entityCount],
+  ] as const)
     if (staged !== expected)
       throw new Error(`the batch says ${expected} lines, ${staged} were read: a field holds a line end`)
+  return {
+    inStore: number(inStore),
+    repeated: number(repeated),
+    withMarket: number(withMarket),
+    withAttributes: number(withAttributes),
+    entities: number(entities),
   }
 }
 
 /** Also after an error: what fills a disk must not stay on it. */
 const unstage = async ({ connection, scratch }: BatchWriter): Promise<void> => {
   for (const file of [interactionFile, entityFile]) await rm(join(scratch, file), { force: true })
-  for (const table of batchTables) await connection.run(`DROP TABLE IF EXISTS temp.${table}`)
+  await connection.run(batchTables.map((table) => `DROP TABLE IF EXISTS temp.${table}`).join(';'))
 }
 
 const sameContent = (a: string, b: string, columns: readonly string[]): string =>
@@ -93,12 +126,8 @@ const recordColumns = ['at', 'market', 'scenario', 'weight', 'attributes'] as co
  */
 const dropKnown = async (
   connection: DuckDBConnection,
+  { inStore, repeated }: Staged,
 ): Promise<{ readonly duplicates: number; readonly conflicts: readonly Conflict[] }> => {
-  const inStore = await numberOf(connection, 'SELECT count(*) FROM stage SEMI JOIN interactions USING (key)')
-  const repeated = await numberOf(
-    connection,
-    'SELECT count(*) FROM (SELECT 1 FROM stage GROUP BY key HAVING count(*) > 1)',
-  )
   if (inStore + repeated === 0) return { duplicates: 0, conflicts: [] }
 
   await connection.run('CREATE OR REPLACE TEMP TABLE dropped (place BIGINT, same BOOLEAN)')
@@ -145,34 +174,32 @@ const dropKnown = async (
   }
 }
 
-/** Number, key, kind and id of each entity that the batch names. */
-const dictionary = `(SELECT entity, key, kind, id FROM matched WHERE entity IS NOT NULL
-  UNION ALL SELECT entity, key, kind, id FROM fresh)`
-
 /** Numbers the entities of the stage; returns how many are new. `exact`: keys alone do not tell the batch's entities apart. */
 const addEntities = async (
   connection: DuckDBConnection,
+  known: number,
 ): Promise<{ readonly added: number; readonly exact: boolean }> => {
   await connection.run(`CREATE OR REPLACE TEMP TABLE ends AS
     SELECT key, kind, id FROM (
       SELECT actor_key AS key, actor_kind AS kind, actor AS id FROM stage
       UNION ALL SELECT target_key, target_kind, target FROM stage
       UNION ALL SELECT key, kind, id FROM entity_stage
-    ) GROUP BY ALL`)
-  const exact = (await numberOf(connection, 'SELECT count(*) - count(DISTINCT key) FROM ends')) > 0
-  const known = await numberOf(connection, 'SELECT count(*) FROM entities')
-  await connection.run(`CREATE OR REPLACE TEMP TABLE matched AS
+    ) GROUP BY ALL;
+    CREATE OR REPLACE TEMP TABLE matched AS
     SELECT e.entity, n.key, n.kind, n.id FROM ends n LEFT JOIN entities e USING (key, kind, id)`)
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fresh AS
-    SELECT ${known} + row_number() OVER () - 1 AS entity, kind, id, key FROM matched WHERE entity IS NULL`)
-  const added = await numberOf(connection, 'SELECT count(*) FROM fresh')
-  if (known + added > maxEntities)
+  const [[all, keys, added] = []] = (
+    await rows(connection, 'SELECT count(*), count(DISTINCT key), count(*) FILTER (entity IS NULL) FROM matched')
+  ).map((row) => row.map(number))
+  if (known + added! > maxEntities)
     throw new RingfenceError(
       'store.full',
-      `${known + added} entities are more than the ${maxEntities} that can be numbered.`,
+      `${known + added!} entities are more than the ${maxEntities} that can be numbered.`,
     )
-  await connection.run('INSERT INTO entities SELECT * FROM fresh')
-  return { added, exact }
+  await connection.run(`CREATE OR REPLACE TEMP TABLE numbered AS
+    SELECT entity, key, kind, id FROM matched WHERE entity IS NOT NULL
+    UNION ALL SELECT ${known} + row_number() OVER () - 1, key, kind, id FROM matched WHERE entity IS NULL;
+    INSERT INTO entities SELECT entity, kind, id, key FROM numbered WHERE entity >= ${known}`)
+  return { added: added!, exact: keys !== all }
 }
 
 const addMarkets = async (connection: DuckDBConnection): Promise<void> => {
@@ -192,14 +219,25 @@ const addMarkets = async (connection: DuckDBConnection): Promise<void> => {
     )
 }
 
-const addInteractions = async (connection: DuckDBConnection, exact: boolean): Promise<number> => {
+/**
+ * Ids and attributes are rarely read: the codecs that analyse each string cost a third of the time of a load and save a third of
+ * the file. The plain dictionary is worth its time where there are attributes, which are often equal; ids never are.
+ */
+const slowCodecs = 'fsst,dict_fsst'
+const codecsOff = (withAttributes: number): string =>
+  `SET GLOBAL disabled_compression_methods = '${withAttributes > 0 ? slowCodecs : `${slowCodecs},dictionary`}'`
+
+const addInteractions = async (connection: DuckDBConnection, staged: Staged, exact: boolean): Promise<number> => {
   const joinEnd = (alias: string, end: 'actor' | 'target'): string =>
-    `JOIN ${dictionary} ${alias} ON ${alias}.key = s.${end}_key${exact ? ` AND ${alias}.kind = s.${end}_kind AND ${alias}.id = s.${end}` : ''}`
+    `JOIN numbered ${alias} ON ${alias}.key = s.${end}_key${exact ? ` AND ${alias}.kind = s.${end}_kind AND ${alias}.id = s.${end}` : ''}`
+  const hasMarkets = staged.withMarket > 0
   return changed(
     connection,
-    `INSERT INTO interactions
-      SELECT s.type, s.id, s.key, a.entity, t.entity, s."at", m.market, s.scenario, s.weight, s.attributes
-      FROM stage s ${joinEnd('a', 'actor')} ${joinEnd('t', 'target')} JOIN markets m ON m.name = coalesce(s.market, '')`,
+    `${codecsOff(staged.withAttributes)};
+    INSERT INTO interactions
+      SELECT s.type, s.id, s.key, a.entity, t.entity, s."at", ${hasMarkets ? 'm.market' : unknownMarket}, s.scenario, s.weight, s.attributes
+      FROM stage s ${joinEnd('a', 'actor')} ${joinEnd('t', 'target')}
+      ${hasMarkets ? "JOIN markets m ON m.name = coalesce(s.market, '')" : ''}`,
   )
 }
 
@@ -210,7 +248,7 @@ const rank = (row: string): string =>
 const addEntityRecords = async (connection: DuckDBConnection): Promise<void> => {
   await connection.run(`CREATE OR REPLACE TEMP TABLE best AS
     SELECT d.entity, max(${rank('s')}) AS rank
-    FROM entity_stage s JOIN ${dictionary} d ON d.key = s.key AND d.kind = s.kind AND d.id = s.id
+    FROM entity_stage s JOIN numbered d ON d.key = s.key AND d.kind = s.kind AND d.id = s.id
     GROUP BY d.entity`)
   await connection.run(`INSERT INTO entity_records
     SELECT best.entity, nullif(best.rank."at", -1), nullif(best.rank.market, ''), nullif(best.rank.attributes, '')
@@ -226,10 +264,11 @@ export const writeBatch = async (writer: BatchWriter, batch: RecordBatch): Promi
   try {
     await stage(writer, batch)
     result = await inTransaction(connection, async () => {
-      const { duplicates, conflicts } = await dropKnown(connection)
-      const { added, exact } = await addEntities(connection)
-      await addMarkets(connection)
-      const accepted = await addInteractions(connection, exact)
+      const staged = await examine(connection, batch)
+      const { duplicates, conflicts } = await dropKnown(connection, staged)
+      const { added, exact } = await addEntities(connection, staged.entities)
+      if (staged.withMarket > 0) await addMarkets(connection)
+      const accepted = await addInteractions(connection, staged, exact)
       if (batch.entityCount > 0) await addEntityRecords(connection)
       if (accepted + duplicates + conflicts.length !== batch.interactionCount)
         throw new Error(
