@@ -6,6 +6,7 @@ import type { NearPairs, TimedMatrix } from '../../kernels/near-pairs.js'
 import type { Candidate, Fact, Member } from '../detector.js'
 import type { Engagements } from './engagements.js'
 import type { PairGroup } from './groups.js'
+import type { Occasions } from './occasions.js'
 
 export interface PairSource {
   readonly snapshot: Snapshot
@@ -18,8 +19,9 @@ export interface PairSource {
   readonly columnIs: 'account' | 'target'
   readonly pairs: NearPairs
   readonly tolerances: Float64Array
-  /** Milliseconds within which meetings of a pair are one occasion. */
+  /** Milliseconds within which meetings are one occasion. */
   readonly session: number
+  readonly occasions: Occasions
   readonly minMembers: number
 }
 
@@ -70,7 +72,7 @@ class Participation {
   }
 }
 
-/** Null where too few accounts took part. */
+/** Null where too few accounts took part, or where the habits of an audience explain when they did. */
 export const candidateOf = (source: PairSource, group: PairGroup): Candidate | null => {
   const { snapshot, relation, engagements, matrix, pairs, tolerances, session, columnIs, minMembers } = source
   const { type } = relation
@@ -95,6 +97,12 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   const accounts = [...accountsAre.count.keys()].sort((x, y) => x - y)
   if (accounts.length < minMembers) return null
   const targets = [...targetsAre.count.keys()].sort((x, y) => x - y)
+  // Accounts that meet on a target can be its audience; accounts that go from one target to the next at all kinds of dates are not.
+  const nats =
+    columnIs === 'account'
+      ? Math.min(group.nats, source.occasions.surprise(accounts, targets, tolerances, source.session))
+      : group.nats
+  if (nats <= 0) return null
   const members: Member[] = [
     ...accounts.map(
       (account): Member => ({
@@ -164,7 +172,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
     behaviour: 'lockstep',
     members,
     window: windowOf(relation, all),
-    nats: group.nats,
+    nats,
     facts,
   }
 }
