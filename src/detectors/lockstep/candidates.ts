@@ -72,6 +72,17 @@ class Participation {
   }
 }
 
+/** The group without the pairs of columns that are not among `columns`. */
+const among = (group: PairGroup, columns: ReadonlySet<number>, { a, b, nats }: NearPairs): PairGroup => {
+  const kept = group.pairs.filter((pair) => columns.has(a[pair]!) && columns.has(b[pair]!))
+  const search = nats[group.pairs[0]!]! - group.nats
+  return {
+    pairs: kept,
+    columns: group.columns.filter((column) => columns.has(column)),
+    nats: kept.length > 0 ? nats[kept[0]!]! - search : 0,
+  }
+}
+
 /** Null where too few accounts took part, or where the habits of an audience explain when they did. */
 export const candidateOf = (source: PairSource, group: PairGroup): Candidate | null => {
   const { snapshot, relation, engagements, matrix, pairs, tolerances, session, columnIs, minMembers } = source
@@ -97,12 +108,14 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   const accounts = [...accountsAre.count.keys()].sort((x, y) => x - y)
   if (accounts.length < minMembers) return null
   const targets = [...targetsAre.count.keys()].sort((x, y) => x - y)
+  let nats = group.nats
   // Accounts that meet on a target can be its audience; accounts that go from one target to the next at all kinds of dates are not.
-  const nats =
-    columnIs === 'account'
-      ? Math.min(group.nats, source.occasions.surprise(accounts, targets, tolerances, source.session))
-      : group.nats
-  if (nats <= 0) return null
+  if (columnIs === 'account') {
+    const timing = source.occasions.timing(accounts, targets, tolerances, source.session)
+    nats = Math.min(nats, timing.nats)
+    if (nats <= 0) return null
+    if (timing.together.size < accounts.length) return candidateOf(source, among(group, timing.together, pairs))
+  }
   const members: Member[] = [
     ...accounts.map(
       (account): Member => ({

@@ -18,10 +18,14 @@
  *   Fisher, R. A. (1932): Statistical methods for research workers, 4th edition, section 21.1.
  */
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
+import { poissonSurprise } from '../../kernels/gamma-poisson.js'
 import type { Engagements } from './engagements.js'
 
 /** Actions for which the wider picture counts in a narrower one. */
 const SHRINK = 5
+
+/** Surprise of an account's own timing from which it stays in the group: more would lose half of the accounts of loose groups. */
+const NATS_TO_STAY = 1.5
 
 /** Share of a group's targets from which a publisher is one whose audience the group may be. */
 const AUDIENCE_SHARE = 0.25
@@ -43,6 +47,28 @@ const bound = (values: Float64Array, value: number, after: boolean, from = 0, to
 
 const within = (values: Float64Array, from: number, to: number): number =>
   bound(values, to, true) - bound(values, from, false)
+
+/**
+ * Values in `from..to`, or what any of the wider windows around it leads one to expect there: few values leave gaps that mean nothing.
+ * `without`: how many of the values in a window are not to be counted.
+ */
+const typical = (
+  values: Float64Array,
+  from: number,
+  to: number,
+  widths: Float64Array,
+  without: (from: number, to: number) => number,
+): number => {
+  let most = within(values, from, to) - without(from, to)
+  const width = to - from
+  for (const wider of widths) {
+    if (wider <= width) continue
+    const margin = (wider - width) / 2
+    const count = within(values, from - margin, to + margin) - without(from - margin, to + margin)
+    most = Math.max(most, (count * width) / wider)
+  }
+  return most
+}
 
 /** -ln P(Gamma(shape, 1) >= sum) for a whole shape. */
 export const gammaSurprise = (shape: number, sum: number): number => {
@@ -67,6 +93,14 @@ const chernoff = (n: number, k: number, q: number): number => {
   if (share <= q) return 0
   const rest = share === 1 ? 0 : (1 - share) * Math.log((1 - share) / (1 - q))
   return n * (share * Math.log(share / q) + rest)
+}
+
+/** A stretch of time on one target, the chance that an account that acts there lands in it, and how much the accounts in it surprise. */
+interface Window {
+  readonly from: number
+  readonly to: number
+  readonly chance: number
+  readonly nats: number
 }
 
 export class Occasions {
@@ -170,7 +204,7 @@ export class Occasions {
     members: ReadonlySet<number>,
     widths: Float64Array,
     appointments: ReadonlyMap<number, Float64Array>,
-  ): { at: number; nats: number } | null {
+  ): Window | null {
     const { own, all } = this.#actions(target, members)
     const n = own.length
     if (n < 2) return null
@@ -178,7 +212,7 @@ export class Occasions {
     const kept = appointments.get(this.#publisher[target]!) ?? null
     const habit = this.#publisher[target]! >= 0 ? this.#habit(this.#publisher[target]!) : null
     const ofTarget = published < Number.POSITIVE_INFINITY ? all.length - bound(all, published, false) : 0
-    let best = { at: own[0]!, nats: 0 }
+    let best: Window = { from: own[0]!, to: own[0]!, chance: 1, nats: 0 }
     const search = Math.log(n * widths.length)
     for (const width of widths)
       for (let i = 0; i + 1 < n; i++) {
@@ -188,51 +222,83 @@ export class Occasions {
         if (k < 2) continue
         let q = within(this.#times, from, to) / Math.max(1, this.#times.length)
         if (from >= published) {
-          const common = within(this.#common, from - published, to - published) / Math.max(1, this.#common.length)
-          const others = (habit?.length ?? 0) - ofTarget
-          const meeting = habit ? within(habit, from - published, to - published) - within(all, from, to) : 0
-          q = Math.max(q, (meeting + SHRINK * common) / (others + SHRINK))
+          const ofTargetIn = (x: number, y: number) => within(all, x + published, y + published)
+          const ownIn = (x: number, y: number) => within(own, x + published, y + published)
+          const delay = [from - published, to - published] as const
+          const common = typical(this.#common, ...delay, widths, () => 0) / Math.max(1, this.#common.length)
+          const others = habit ? typical(habit, ...delay, widths, ofTargetIn) : 0
+          q = Math.max(q, (others + SHRINK * common) / ((habit?.length ?? 0) - ofTarget + SHRINK))
           if (kept) {
-            const again = within(kept, from - published, to - published) - k
+            const again = typical(kept, ...delay, widths, ownIn)
             q = Math.max(q, (again + SHRINK * q) / (kept.length - n + SHRINK))
           }
         }
-        const crowd = within(all, from, to) - k
+        const crowd = typical(all, from, to, widths, (x, y) => within(own, x, y))
         q = Math.max(q, (crowd + SHRINK * q) / (all.length - n + SHRINK))
         const nats = chernoff(n - 1, k - 1, Math.min(q, 1)) - search
-        if (nats > best.nats) best = { at: from, nats }
+        if (nats > best.nats) best = { from, to, chance: Math.min(q, 1), nats }
       }
     return best
   }
 
   /**
-   * Nats by which the accounts' timing on the targets exceeds what habit and crowd explain. `accounts` and `targets` are rows
-   * and columns of the engagements, `widths` and `session` milliseconds.
+   * How far the accounts' timing on the targets exceeds what habit and crowd explain, and who of them shows it. `accounts` and `targets`
+   * are rows and columns of the engagements, `widths` and `session` milliseconds.
    */
-  surprise(accounts: Iterable<number>, targets: readonly number[], widths: Float64Array, session: number): number {
+  timing(
+    accounts: readonly number[],
+    targets: readonly number[],
+    widths: Float64Array,
+    session: number,
+  ): { readonly nats: number; readonly together: ReadonlySet<number> } {
     const members = new Set(accounts)
     const appointments = this.#appointments(targets, members)
-    const windows: { at: number; nats: number }[] = []
+    const windows: (Window & { readonly target: number })[] = []
     for (const target of targets) {
       const window = this.#window(target, members, widths, appointments)
-      if (window) windows.push(window)
+      if (window) windows.push({ ...window, target })
     }
-    windows.sort((x, y) => x.at - y.at)
+    windows.sort((x, y) => x.from - y.from || x.target - y.target)
     const occasions: number[] = []
     let until = Number.NEGATIVE_INFINITY
-    for (const { at, nats } of windows) {
+    for (const { from, nats } of windows) {
       const last = occasions.length - 1
-      if (at <= until) occasions[last] = Math.max(occasions[last]!, nats)
+      if (from <= until) occasions[last] = Math.max(occasions[last]!, nats)
       else {
         occasions.push(nats)
-        until = at + session
+        until = from + session
       }
     }
     occasions.sort((x, y) => y - x)
     const rest = occasions.slice(1)
-    return gammaSurprise(
+    const nats = gammaSurprise(
       rest.length,
-      rest.reduce((sum, nats) => sum + nats, 0),
+      rest.reduce((sum, each) => sum + each, 0),
     )
+    return { nats, together: this.#together(members, windows) }
+  }
+
+  /** The accounts that come into more windows than the windows' chances give. */
+  #together(
+    members: ReadonlySet<number>,
+    windows: readonly (Window & { readonly target: number })[],
+  ): ReadonlySet<number> {
+    const { columnOffsets, entries, row, time } = this.#engagements.accounts
+    const hits = new Map<number, number>()
+    const chance = new Map<number, number>()
+    for (const { target, from, to, chance: q, nats } of windows) {
+      if (nats === 0) continue
+      for (let i = columnOffsets[target]!; i < columnOffsets[target + 1]!; i++) {
+        const account = row[entries[i]!]!
+        if (!members.has(account)) continue
+        const at = time[entries[i]!]!
+        if (at >= from && at <= to) hits.set(account, (hits.get(account) ?? 0) + 1)
+        chance.set(account, (chance.get(account) ?? 0) + q)
+      }
+    }
+    const together = new Set<number>()
+    for (const [account, count] of hits)
+      if (count >= 2 && poissonSurprise(count, chance.get(account)!) >= NATS_TO_STAY) together.add(account)
+    return together
   }
 }
