@@ -111,7 +111,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   let nats = group.nats
   // Accounts that meet on a target can be its audience; accounts that go from one target to the next at all kinds of dates are not.
   if (columnIs === 'account') {
-    const timing = source.occasions.timing(accounts, targets, tolerances, source.session)
+    const timing = source.occasions.timing(accounts, targets, tolerances, session)
     nats = Math.min(nats, timing.nats)
     if (nats <= 0) return null
     if (timing.together.size < accounts.length) return candidateOf(source, among(group, timing.together, pairs))
