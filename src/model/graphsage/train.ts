@@ -1,0 +1,261 @@
+/**
+ * Training: full batches, class-balanced logistic loss, Adam with a cosine schedule, and the average over recent steps that is best on the
+ * validation rows by average precision.
+ *
+ * Averaged weights: Pavel Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018,
+ * arXiv:1803.05407 (here an exponential average). Cosine schedule: Ilya Loshchilov, Frank Hutter, "SGDR: Stochastic Gradient
+ * Descent with Warm Restarts", ICLR 2017, arXiv:1608.03983, without restarts.
+ */
+import { RingfenceError } from '../../errors.js'
+import { type Check, neverCancelled } from '../../kernels/check.js'
+import { Random } from '../../kernels/random.js'
+import { plainSparseDense } from '../../kernels/sparse-dense.js'
+import { sparseDense } from '../../kernels/sparse-dense-simd.js'
+import type { Backend, TensorFlow } from '../backend.js'
+import { averagePrecision } from '../metrics.js'
+import { type AdamState, adamStep, startAdam } from './adam.js'
+import { type Encoder, encode, fitEncoder } from './encoder.js'
+import type { SageGraph, SageTask } from './graph.js'
+import {
+  degreesOf,
+  firstInput,
+  firstInputWidth,
+  fitStandard,
+  labelInputWidth,
+  type Standard,
+  standardize,
+} from './inputs.js'
+import { type NetworkShape, networkLayout } from './network.js'
+import type { SageOptions } from './options.js'
+import { decayMask, initialValues, type Layout } from './parameters.js'
+import { gradientStep, type Piece, pieceLogits } from './step.js'
+
+export interface SageModel {
+  readonly encoder: Encoder
+  readonly standard: Standard
+  readonly relations: readonly string[]
+  readonly shape: NetworkShape
+  readonly options: SageOptions
+  /** Share of positives among the training labels. */
+  readonly share: number
+  readonly members: readonly {
+    readonly parameters: Float32Array
+    readonly epoch: number
+    /** Average precision on the validation rows, 0 to 1. */
+    readonly validation: number
+  }[]
+}
+
+/** All that a member needs to go on from: the same end, byte for byte, as without a stop. */
+export interface MemberState {
+  readonly member: number
+  readonly epoch: number
+  readonly parameters: Float32Array
+  readonly averaged: Float32Array
+  readonly adam: AdamState
+  readonly best: { readonly parameters: Float32Array; readonly epoch: number; readonly validation: number }
+}
+
+export interface Checkpoint {
+  readonly done: SageModel['members']
+  readonly current: MemberState | null
+}
+
+export interface TrainContext {
+  readonly backend: Backend
+  readonly check?: Check
+  /** After each epoch. */
+  readonly progress?: (member: number, epoch: number, loss: number, validation: number | null) => void
+  readonly resume?: Checkpoint | null
+  /** Called every `checkpointEvery` epochs; copies what it keeps. */
+  readonly checkpoint?: (state: Checkpoint) => void
+}
+
+const checkpointEvery = 10
+/** Share of the running average that a step replaces. */
+const averageRate = 0.1
+/** Epochs between two looks at the validation rows: a look costs a forward pass. */
+const evaluateEvery = 2
+
+/** Streams of one seed. */
+const stream = (member: number, epoch: number): number => 1000 + member * 100_000 + epoch
+
+/** Makes the whole graph a piece. `fitted` is the model's standard, or the training rows to fit one on. */
+export const openPiece = (
+  tf: TensorFlow,
+  encoder: Encoder,
+  fitted: Standard | Int32Array,
+  graph: SageGraph,
+  check: Check,
+): { readonly piece: Piece; readonly standard: Standard } => {
+  const graphs = graph.relations.map(({ csr }) => csr)
+  const products = sparseDense(graphs, check, plainSparseDense)
+  const rows = graph.features.rows
+  const encoded = encode(encoder, graph.features)
+  const input = firstInput(rows, encoded, encoder.width, graphs.map(degreesOf), products)
+  const standard = fitted instanceof Int32Array ? fitStandard(input, fitted) : fitted
+  standardize(input, standard)
+  return { piece: { rows, graphs, products, constant: tf.tensor2d(input.values, [rows, input.width]) }, standard }
+}
+
+/** Labels of training rows, -1 elsewhere. */
+export const knownLabels = (rows: number, labels: Int8Array, train: Int32Array): Int8Array => {
+  const known = new Int8Array(rows).fill(-1)
+  for (const row of train) known[row] = labels[row]!
+  return known
+}
+
+class Member {
+  readonly #tf: TensorFlow
+  readonly #layout: Layout
+  readonly #piece: Piece
+  readonly #task: SageTask
+  readonly #options: SageOptions
+  readonly #share: number
+  readonly #known: Int8Array
+  readonly #decay: Uint8Array
+
+  constructor(tf: TensorFlow, layout: Layout, piece: Piece, task: SageTask, options: SageOptions, share: number) {
+    this.#tf = tf
+    this.#layout = layout
+    this.#piece = piece
+    this.#task = task
+    this.#options = options
+    this.#share = share
+    this.#known = knownLabels(piece.rows, task.labels, task.train)
+    this.#decay = decayMask(layout)
+  }
+
+  start(member: number): MemberState {
+    const parameters = initialValues(this.#layout, this.#options.seed + 7919 * member)
+    return {
+      member,
+      epoch: 0,
+      parameters,
+      averaged: parameters.slice(),
+      adam: startAdam(parameters.length),
+      best: { parameters: parameters.slice(), epoch: 0, validation: -1 },
+    }
+  }
+
+  /** Does one epoch; the arrays of `state` change in place. */
+  epoch(state: MemberState): {
+    readonly state: MemberState
+    readonly loss: number
+    readonly validation: number | null
+  } {
+    const { options, share } = { options: this.#options, share: this.#share }
+    const epoch = state.epoch + 1
+    const random = new Random(options.seed, stream(state.member, epoch))
+    const rows = this.#piece.rows
+    const shown = new Int8Array(rows).fill(-1)
+    const targets = new Float32Array(rows)
+    const weights = new Float32Array(rows)
+    const positiveWeight = ((1 - share) / share) ** options.balance
+    for (const row of this.#task.train) {
+      const label = this.#task.labels[row]!
+      if (options.labelInputs && random.float() < options.shown) shown[row] = label
+      else {
+        targets[row] = label
+        weights[row] = label === 1 ? positiveWeight : 1
+      }
+    }
+    const { loss, gradient } = gradientStep(this.#tf, this.#layout, state.parameters, options.hidden, {
+      piece: this.#piece,
+      shown,
+      share,
+      targets,
+      weights,
+      dropout: options.dropout,
+      random,
+    })
+    const rate = (options.learningRate * (1 + Math.cos((Math.PI * (epoch - 1)) / options.epochs))) / 2
+    const adam = adamStep(state.adam, state.parameters, gradient, rate, options.weightDecay, this.#decay)
+    for (let i = 0; i < state.averaged.length; i++)
+      state.averaged[i]! += averageRate * (state.parameters[i]! - state.averaged[i]!)
+    let best = state.best
+    let validation: number | null = null
+    if (epoch % evaluateEvery === 0 || epoch === options.epochs) {
+      validation = this.#validate(state.averaged)
+      if (validation > best.validation) best = { parameters: state.averaged.slice(), epoch, validation }
+    }
+    return { state: { ...state, epoch, adam, best }, loss, validation }
+  }
+
+  #validate(parameters: Float32Array): number {
+    const { validation, labels } = this.#task
+    const shown = this.#options.labelInputs ? this.#known : new Int8Array(this.#piece.rows).fill(-1)
+    const logits = pieceLogits(this.#tf, this.#layout, parameters, this.#piece, shown, this.#share)
+    return averagePrecision({
+      scores: Float64Array.from(validation, (row) => logits[row]!),
+      labels: Uint8Array.from(validation, (row) => labels[row]!),
+    })
+  }
+}
+
+const checkTask = ({ graph, labels, train, validation }: SageTask): void => {
+  for (const [name, rows] of [
+    ['training', train],
+    ['validation', validation],
+  ] as const) {
+    let positives = 0
+    for (const row of rows) {
+      if (labels[row] !== 0 && labels[row] !== 1) throw new RangeError(`row ${row} is for ${name} and has no label`)
+      positives += labels[row]!
+    }
+    if (positives === 0 || positives === rows.length)
+      throw new RingfenceError('model.one-class', `${positives} of ${rows.length} ${name} rows are positive.`)
+  }
+  for (const { name, csr } of graph.relations)
+    if (csr.rowCount !== graph.features.rows || csr.columnCount !== graph.features.rows)
+      throw new RangeError(
+        `the relation ${name} has ${csr.rowCount} x ${csr.columnCount} nodes, the features ${graph.features.rows}`,
+      )
+  if (graph.relations.length === 0 && graph.features.columns.length === 0)
+    throw new RingfenceError('model.table', 'There is neither a feature nor an edge to learn from.')
+}
+
+/**
+ * Trains `options.members` networks. Throws `model.one-class` and `model.table` for what cannot be learned from, RangeError for shapes that do
+ * not fit, and what `check` throws.
+ */
+export const trainSage = (task: SageTask, options: SageOptions, context: TrainContext): SageModel => {
+  const { tf } = context.backend
+  const check = context.check ?? neverCancelled
+  checkTask(task)
+  const { graph, labels, train } = task
+  const relations = graph.relations.map(({ name }) => name)
+  const encoder = fitEncoder(graph.features, train)
+  const shape: NetworkShape = {
+    inputWidth: firstInputWidth(encoder.width, relations.length),
+    labelWidth: labelInputWidth(relations.length),
+    hidden: options.hidden,
+    relations: relations.length,
+  }
+  const layout = networkLayout(shape)
+  const share = train.reduce((sum, row) => sum + labels[row]!, 0) / train.length
+  const { piece, standard } = openPiece(tf, encoder, train, graph, check)
+  try {
+    const runner = new Member(tf, layout, piece, task, options, share)
+    const done = [...(context.resume?.done ?? [])]
+    let state = context.resume?.current ?? null
+    while (done.length < options.members) {
+      state ??= runner.start(done.length)
+      while (state.epoch < options.epochs && state.epoch - state.best.epoch < options.patience) {
+        check()
+        const result: ReturnType<Member['epoch']> = runner.epoch(state)
+        state = result.state
+        if (!Number.isFinite(result.loss))
+          throw new RingfenceError('internal', `The loss of epoch ${state.epoch} is ${result.loss}.`)
+        context.progress?.(state.member, state.epoch, result.loss, result.validation)
+        if (state.epoch % checkpointEvery === 0) context.checkpoint?.({ done, current: state })
+      }
+      done.push(state.best)
+      state = null
+      context.checkpoint?.({ done, current: null })
+    }
+    return { encoder, standard, relations, shape, options, share, members: done }
+  } finally {
+    piece.constant.dispose()
+  }
+}
