@@ -117,6 +117,12 @@ export const errorTable = {
     title: 'All labels are of one class',
     advice: 'Give at least one label of each class, in training as in what is measured: both known bad and known good.',
   },
+  'model.table': {
+    status: 422,
+    exit: 2,
+    title: 'The node table cannot be learned from',
+    advice: 'Give label and splits in the mapping, labels 1, 0 or empty, and split cells train, val, test or empty.',
+  },
   'model.format': {
     status: 422,
     exit: 2,

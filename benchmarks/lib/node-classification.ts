@@ -1,0 +1,131 @@
+/** Any node and edge table through a mapping with `features`, `label` and `splits`: models over its splits, figures and predictions. */
+import { writeFileSync } from 'node:fs'
+import { RingfenceError } from '#src/errors.js'
+import { ingest } from '#src/ingest/ingest.js'
+import { loadMapping } from '#src/ingest/mapping.js'
+import { auroc, averagePrecision } from '#src/model/metrics.js'
+import { type NodeSplit, type NodeTable, NodeTableSink } from '#src/model/node-table.js'
+import { randomSplits, withValidation } from '#src/model/splits.js'
+import type { Figure } from './figure.js'
+
+/** Learns from train and validation rows and scores every node; scores of training rows need not mean anything. */
+export interface NodeModel {
+  readonly name: string
+  score(table: NodeTable, split: NodeSplit): Promise<Float64Array>
+}
+
+const randomCount = 5
+
+/** Throws what ingest and the table throw; a rejected row is told by `note`. */
+export const readNodeTable = async (
+  mappingPath: string,
+  files: readonly string[],
+  note: (line: string) => void,
+): Promise<NodeTable> => {
+  const mapping = await loadMapping(mappingPath)
+  const entities = mapping.tables.flatMap((table) => table.entities ?? [])
+  const distinct = (names: readonly string[]): readonly string[] => [...new Set(names)]
+  const sink = new NodeTableSink({
+    features: distinct(entities.flatMap(({ features }) => features ?? [])),
+    splits: distinct(entities.flatMap(({ splits }) => splits ?? [])),
+  })
+  const { rejected, failures, outcome } = await ingest(files, { mapping, sink })
+  if (failures[0]) throw failures[0].error
+  if (outcome === 'too-many-rejects')
+    throw new RingfenceError('model.table', `${rejected} rows of ${files.join(', ')} could not be read.`)
+  if (rejected > 0) note(`${rejected} rows were rejected and left out`)
+  const table = sink.table()
+  if (table.splits.length > 0) return table
+  note(`the mapping names no splits: ${randomCount} random ones by class, which tear groups apart`)
+  return { ...table, splits: randomSplits(table.labels, randomCount, 1) }
+}
+
+interface Result {
+  readonly split: string
+  readonly auroc: number | null
+  readonly ap: number | null
+}
+
+const measured = ({ labels }: NodeTable, split: NodeSplit, scores: Float64Array): Result => {
+  const known = split.test.filter((row) => labels[row]! >= 0)
+  const both = [0, 1].every((label) => known.some((row) => labels[row] === label))
+  if (!both) return { split: split.name, auroc: null, ap: null }
+  const scored = {
+    scores: Float64Array.from(known, (row) => scores[row]!),
+    labels: Uint8Array.from(known, (row) => labels[row]!),
+  }
+  return { split: split.name, auroc: 100 * auroc(scored), ap: 100 * averagePrecision(scored) }
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+const deviation = (values: readonly number[]): number | null =>
+  values.length < 2
+    ? null
+    : Math.sqrt(values.reduce((sum, v) => sum + (v - mean(values)) ** 2, 0) / (values.length - 1))
+
+export interface Reference {
+  readonly model: string
+  readonly metric: string
+  readonly value: number
+  readonly name: string
+}
+
+/** Runs each model over each split. With `predictions`, writes `split,model,entity,score` for every test node. */
+export const runNodeModels = async (
+  bench: string,
+  table: NodeTable,
+  models: readonly NodeModel[],
+  {
+    predictions,
+    references,
+    note,
+  }: {
+    readonly predictions: string | null
+    readonly references: readonly Reference[]
+    readonly note: (line: string) => void
+  },
+): Promise<readonly Figure[]> => {
+  const { names, features, labels, relations, splits } = table
+  note(
+    `${names.length} nodes, ${features.names.length} features, ${labels.filter((label) => label === 1).length} positive of ${labels.filter((label) => label >= 0).length} labelled, ${relations.map(({ name, csr }) => `${csr.columns.length} ${name}`).join(', ')}, ${splits.length} splits`,
+  )
+  const lines = ['split,model,entity,score']
+  const results = new Map<string, Result[]>(models.map(({ name }) => [name, []]))
+  for (const given of splits) {
+    const split = withValidation(given, labels, 1)
+    for (const model of models) {
+      const started = performance.now()
+      const scores = await model.score(table, split)
+      const result = measured(table, split, scores)
+      results.get(model.name)!.push(result)
+      const seconds = ((performance.now() - started) / 1000).toFixed(0)
+      note(
+        `${split.name} ${model.name}: AUROC ${result.auroc?.toFixed(2) ?? 'unknown'}, AP ${result.ap?.toFixed(2) ?? 'unknown'}, ${seconds} s`,
+      )
+      for (const row of split.test) lines.push(`${split.name},${model.name},${csvCell(names[row]!)},${scores[row]}`)
+    }
+  }
+  if (predictions !== null) writeFileSync(predictions, `${lines.join('\n')}\n`)
+  return models.flatMap(({ name }) =>
+    (['auroc', 'ap'] as const).flatMap((metric) => {
+      const runs = results.get(name)!.flatMap((result) => result[metric] ?? [])
+      if (runs.length === 0) return []
+      const reference = references.find((each) => each.model === name && each.metric === metric)
+      return [
+        {
+          bench,
+          model: name,
+          metric,
+          value: mean(runs),
+          unit: 'percent',
+          spread: deviation(runs),
+          reference: reference?.value ?? null,
+          referenceName: reference?.name ?? null,
+          runs,
+        },
+      ]
+    }),
+  )
+}
+
+const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

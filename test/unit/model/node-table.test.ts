@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { ingest } from '#src/ingest/ingest.js'
+import { parseMapping } from '#src/ingest/mapping.js'
+import { type NodeTable, NodeTableSink } from '#src/model/node-table.js'
+import { randomSplits, withValidation } from '#src/model/splits.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ringfence-table-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const mapping = parseMapping(
+  `tables:
+  - match: { columns: [id, label, age, s0] }
+    entities:
+      - { kind: user, id: "{id}", features: [age], label: { value: "{label}", as: number }, splits: [s0] }
+  - match: { columns: [from, to] }
+    interactions:
+      - { type: transfer, actor: "user:{from}", target: "user:{to}" }
+      - { type: associate, actor: "user:{from}", target: "user:{to}" }
+`,
+  'test',
+)
+
+const read = async (nodes: string, edges: string): Promise<NodeTable> => {
+  const files = [join(folder, 'nodes.csv'), join(folder, 'edges.csv')]
+  writeFileSync(files[0]!, nodes)
+  writeFileSync(files[1]!, edges)
+  const sink = new NodeTableSink({ features: ['age'], splits: ['s0'] })
+  const result = await ingest(files, { mapping, sink })
+  expect(result).toMatchObject({ rejected: 0, failures: [] })
+  return sink.table()
+}
+
+const neighbours = ({ relations, names }: NodeTable, name: string, node: string): string[] => {
+  const { csr } = relations.find((each) => each.name === name)!
+  const at = names.indexOf(node)
+  return [...csr.columns.subarray(csr.offsets[at]!, csr.offsets[at + 1]!)].map((c) => names[c]!)
+}
+
+test('a node table becomes features, labels, splits and relations, whatever the order of rows', async () => {
+  const rows = ['a,1,31,train', 'b,0,,val', 'c,,7.5,test', 'd,0,2,']
+  const pairs = ['a,b', 'a,b', 'c,a', 'd,d', 'a,x']
+  const table = await read(`id,label,age,s0\n${rows.join('\n')}\n`, `from,to\n${pairs.join('\n')}\n`)
+  expect(table.names).toEqual(['user:a', 'user:b', 'user:c', 'user:d', 'user:x'])
+  expect([...table.features.columns[0]!]).toEqual([31, Number.NaN, 7.5, 2, Number.NaN])
+  expect([...table.labels]).toEqual([1, 0, -1, 0, -1])
+  expect(table.splits).toEqual([
+    { name: 's0', train: Int32Array.of(0), validation: Int32Array.of(1), test: Int32Array.of(2) },
+  ])
+  expect(neighbours(table, 'transfer out', 'user:a')).toEqual(['user:b', 'user:x'])
+  expect(neighbours(table, 'transfer in', 'user:a')).toEqual(['user:c'])
+  expect(neighbours(table, 'associate', 'user:a')).toEqual(['user:b', 'user:c', 'user:x'])
+  expect(neighbours(table, 'transfer out', 'user:d')).toEqual([])
+  const turned = await read(
+    `id,label,age,s0\n${rows.toReversed().join('\n')}\n`,
+    `from,to\n${pairs.toReversed().join('\n')}\n`,
+  )
+  expect(turned).toEqual(table)
+})
+
+test('labels and split cells that mean nothing are named', async () => {
+  await expect(read('id,label,age,s0\na,2,1,train\n', 'from,to\n')).rejects.toMatchObject({
+    code: 'model.table',
+    message: expect.stringContaining('user:a'),
+  })
+  await expect(read('id,label,age,s0\na,1,1,trian\n', 'from,to\n')).rejects.toMatchObject({ code: 'model.table' })
+})
+
+test('random splits keep the share of positives, and validation rows come out of training where there are none', () => {
+  const labels = Int8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : i % 7 === 0 ? -1 : 0))
+  for (const split of randomSplits(labels, 3, 1)) {
+    const all = [...split.train, ...split.validation, ...split.test].sort((a, b) => a - b)
+    expect(all).toEqual([...labels.keys()].filter((row) => labels[row]! >= 0))
+    expect(split.train.filter((row) => labels[row] === 1)).toHaveLength(20)
+    expect(withValidation(split, labels, 1)).toBe(split)
+    const bare = withValidation({ ...split, validation: new Int32Array() }, labels, 1)
+    expect(bare.train.length + bare.validation.length).toBe(split.train.length)
+    expect(bare.validation.filter((row) => labels[row] === 1)).toHaveLength(4)
+    expect(bare.test).toBe(split.test)
+  }
+  const single = { name: 's', train: Int32Array.of(0, 1), validation: new Int32Array(), test: new Int32Array() }
+  expect(() => withValidation(single, labels, 1)).toThrow(expect.objectContaining({ code: 'model.one-class' }))
+})
