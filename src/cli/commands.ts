@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rings.js')).addRings,
   },
   {
+    name: 'verify',
+    summary: "count a ring's facts again from what the store holds now",
+    load: async () => (await import('./commands/verify.js')).addVerify,
+  },
+  {
     name: 'serve',
     summary: 'serve the API and its docs',
     load: async () => (await import('./commands/serve.js')).addServe,

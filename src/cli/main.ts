@@ -25,7 +25,7 @@ const buildProgram = async (args: readonly string[], act: Act): Promise<Command>
       'after',
       [
         '',
-        'Exit codes: 0 done, 1 internal error, 2 unusable input or usage, 3 done with rejects, 4 too many rejects, 130 cancelled.',
+        'Exit codes: 0 done, 1 internal error, 2 unusable input or usage, 3 done with rejects or facts that do not hold, 4 too many rejects, 130 cancelled.',
         '',
         'Examples:',
         '  ringfence demo                                  a small world, its rings, and the service',

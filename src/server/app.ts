@@ -21,6 +21,7 @@ import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
 import { recordRoutes } from './routes/records.js'
+import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
 import type { Services } from './services.js'
 import type { ServerSettings } from './settings.js'
@@ -121,6 +122,7 @@ export const buildApp = async (
     async (v1) => {
       await v1.register(recordRoutes(services))
       await v1.register(ringRoutes(services))
+      await v1.register(ringLifeRoutes(services))
       await v1.register(entityRoutes(services))
       await v1.register(jobRoutes(services))
       await v1.register(keyRoutes(services))

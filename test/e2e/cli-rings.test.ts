@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { likes, oneObject, ringfence, start, temporary } from './cli-command.js'
 
@@ -163,8 +164,47 @@ describe('rings', () => {
   })
 })
 
+describe('verify and history', () => {
+  const ids = async (): Promise<string[]> =>
+    (oneObject(await ringfence(['rings', '--store', store, '--json'])).rings as { id: string }[]).map(({ id }) => id)
+
+  test('facts that hold end with 0; an unknown ring with 2; facts whose interactions are gone with 3, named', async () => {
+    const [id] = await ids()
+    const sound = await ringfence(['verify', id!, '--store', store, '--json'])
+    expect(oneObject(sound)).toMatchObject({ ring: id, holds: true })
+    expect(sound.exit).toBe(0)
+    const unknown = await ringfence(['verify', 'r-none', '--store', store, '--json'])
+    expect(unknown.exit).toBe(2)
+    expect((oneObject(unknown) as { error: { code: string } }).error.code).toBe('ring.unknown')
+
+    const damaged = folder.path('damaged.duckdb')
+    copyFileSync(store, damaged)
+    const instance = await DuckDBInstance.create(damaged)
+    const connection = await instance.connect()
+    await connection.run(`DELETE FROM interactions WHERE (type, id) IN (
+      SELECT type, id FROM fact_interactions WHERE ring = '${id}' LIMIT 1)`)
+    connection.closeSync()
+    instance.closeSync()
+    const broken = await ringfence(['verify', id!, '--store', damaged])
+    expect(broken.exit).toBe(3)
+    expect(broken.stdout).toMatch(/DOES NOT HOLD: .*\n.*\n {4}no longer there: \w+ \S+\n/)
+  })
+
+  test('--history tells the life of a ring, and of no other', async () => {
+    const [id] = await ids()
+    const told = oneObject(await ringfence(['rings', '--history', id!, '--store', store, '--json']))
+    expect(told).toMatchObject({
+      ring: id,
+      state: 'active',
+      mergedInto: null,
+      events: [{ event: 'born', run: first.run }],
+    })
+    expect((await ringfence(['rings', '--history', 'r-none', '--store', store])).exit).toBe(2)
+  })
+})
+
 test('help shows what a command does with examples, exit code 0; wrong usage is exit code 2', async () => {
-  for (const name of ['ingest', 'detect', 'rings', 'simulate', 'migrate', 'doctor']) {
+  for (const name of ['ingest', 'detect', 'rings', 'verify', 'simulate', 'migrate', 'doctor']) {
     const help = await ringfence([name, '--help'])
     expect(help.exit).toBe(0)
     expect(help.stdout).toContain('Examples:')

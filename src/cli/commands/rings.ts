@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import type { RingRecord, RunWithRings } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
+import { writeHistory } from '../history.js'
 import { share } from '../options.js'
 import { ServiceClient } from '../service/client.js'
 import { readServiceRings } from '../service/rings.js'
@@ -17,6 +18,7 @@ interface RingsOptions {
   readonly fdr: number
   readonly members?: boolean
   readonly format: RingsFormat
+  readonly history?: string
 }
 
 const format = (text: string): RingsFormat => {
@@ -149,6 +151,7 @@ const readRings = async (context: Context, options: RingsOptions): Promise<RunWi
 }
 
 const runRings = async (context: Context, options: RingsOptions): Promise<void> => {
+  if (options.history !== undefined) return writeHistory(context, options.history)
   const found = await readRings(context, options)
   const members = options.members === true
   if (context.json) {
@@ -181,6 +184,7 @@ export const addRings = (program: Command, act: Act): void => {
     )
     .option('--run <id>', 'a run (default: the latest finished one)')
     .option('--fdr <rate>', 'highest false-discovery rate, 0 to 1', share, 0.05)
+    .option('--history <ring>', 'the life of one ring from run to run instead')
     .option('--members', 'with the members of each ring')
     .option('--format <format>', formats.join(', '), format, 'table' as const)
     .addHelpText(
@@ -191,6 +195,7 @@ export const addRings = (program: Command, act: Act): void => {
         '  ringfence rings',
         '  ringfence rings --members --format csv > members.csv',
         '  ringfence rings --fdr 0.01 --json',
+        '  ringfence rings --history r-0123456789abcdef',
       ].join('\n'),
     )
     .action((options: RingsOptions, command: Command) => act(command, (context) => runRings(context, options)))

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { RingfenceError } from '../../errors.js'
 import { mapCount } from '../../graph/fact-count.js'
-import { asOfText, ReadView, windowText } from '../../jobs/read-view.js'
+import { asOfText, windowText } from '../../jobs/read-view.js'
 import type { RingRecord, RunRecord } from '../../store/store.js'
 import { page } from '../cursor.js'
 import { detailedInteractions } from '../interaction-details.js'
 import { readers } from '../plugins/auth.js'
+import { leadToHeirs, ringLookup } from '../ring-lookup.js'
 import {
   Fact,
   IdParams,
@@ -18,6 +18,7 @@ import {
   RingQuery,
   RingSummary,
   Run,
+  RunQuery,
 } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
 
@@ -49,7 +50,6 @@ const runAnswer = (run: RunRecord) => ({
   stages: [...run.stages],
 })
 
-const RunQuery = Type.Object({ run: Type.Optional(Type.String({ maxLength: 64 })) }, { additionalProperties: false })
 const EvidenceQuery = Type.Object(
   { ...RunQuery.properties, details: Type.Optional(Type.Boolean({ default: false })) },
   { additionalProperties: false },
@@ -61,23 +61,8 @@ export const ringRoutes =
   async (app) => {
     const config = { roles: readers }
 
-    const viewOf = async (id: string | undefined): Promise<ReadView & { readonly run: RunRecord }> => {
-      let view = current.view
-      if (id !== undefined && id !== view.run?.id) {
-        const content = await store.readRun(id)
-        if (!content) throw new RingfenceError('run.unknown', `There is no run ${id}.`)
-        view = new ReadView(content)
-      }
-      if (view.run === null) throw new RingfenceError('run.none', 'Nothing was detected in this store yet.')
-      return view as ReadView & { readonly run: RunRecord }
-    }
-
-    const ringOf = async (id: string, run: string | undefined) => {
-      const view = await viewOf(run)
-      const ring = view.ring(id)
-      if (!ring) throw new RingfenceError('ring.unknown', `Run ${view.run.id} has no ring ${id}.`)
-      return { ring, run: view.run }
-    }
+    const { viewOf, ringOf } = ringLookup({ current, store })
+    leadToHeirs(app)
 
     app.get(
       '/rings',

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
 import { behaviours } from '../../detectors/detector.js'
 import { keyRoles } from '../../jobs/api-keys.js'
+import { ringEventKinds } from '../../store/store.js'
 
 export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
@@ -101,6 +102,48 @@ export const Fact = Type.Object({
       attributes: Type.Optional(Nullable(Type.Record(Type.String(), Type.Unknown()))),
     }),
     { description: 'The fields beside type and id only with `details=true`.' },
+  ),
+})
+
+export const RingHistory = Type.Object({
+  ring: Type.String(),
+  state: Type.Enum(['active', 'dormant', 'merged', 'dissolved']),
+  mergedInto: Nullable(Type.String({ description: 'The ring that goes on in its place.' })),
+  events: Type.Array(
+    Type.Object({
+      event: Type.Enum([...ringEventKinds]),
+      run: Type.String(),
+      at: Type.String({ description: 'When the run finished.' }),
+      overlap: Nullable(Type.Number({ description: 'Weighted overlap with the ring it is compared with, 0 to 1.' })),
+      accounts: Type.Integer({
+        description: 'Accounts that joined (grown) or left (shrunk); else of the ring itself.',
+      }),
+      other: Nullable(Type.String({ description: 'merged: the ring that goes on; split: the ring it comes from.' })),
+    }),
+  ),
+})
+
+const Ref = Type.Object({ type: Type.String(), id: Type.String() })
+
+export const RingCheck = Type.Object({
+  ring: Type.String(),
+  run: Type.String(),
+  holds: Type.Boolean({ description: 'Whether every fact holds, at least in part.' }),
+  facts: Type.Array(
+    Type.Object({
+      code: Type.String(),
+      sentence: Type.String(),
+      state: Type.Enum(['holds', 'holds-in-part', 'broken', 'unchecked'], {
+        description:
+          'holds-in-part: more interactions show the fact than are kept with it; those that are kept are unchanged. unchecked: written before facts could be counted again.',
+      }),
+      observed: Type.Number(),
+      recounted: Nullable(Type.Number()),
+      kept: Type.Integer({ description: 'Interactions that are kept with the fact, of interactionCount.' }),
+      interactionCount: Type.Integer(),
+      missing: Type.Array(Ref),
+      changed: Type.Array(Ref),
+    }),
   ),
 })
 
@@ -225,3 +268,8 @@ export const RingQuery = Type.Object(
 )
 
 export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512 }) })
+
+export const RunQuery = Type.Object(
+  { run: Type.Optional(Type.String({ maxLength: 64 })) },
+  { additionalProperties: false },
+)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { defaultDetectParameters, runDetect } from '#src/jobs/detect.js'
+import { verifyRing } from '#src/rings/verify.js'
 import { recordBatches } from '#src/simulate/output.js'
 import { defaultSimulation } from '#src/simulate/parameters.js'
 import { Simulation } from '#src/simulate/simulate.js'
@@ -43,6 +44,14 @@ test('the first run has no base and bears every ring', async () => {
         other: null,
       },
     ])
+})
+
+test('every fact of every ring is counted again to what it says', async () => {
+  for (const ring of first.rings) {
+    const { holds, facts } = await verifyRing(store, first.run.id, ring)
+    expect(facts.filter(({ state }) => !state.startsWith('holds'))).toEqual([])
+    expect(holds).toBe(true)
+  }
 })
 
 test('on the same data the rings are the same bytes, and a dry run tells so without a trace', async () => {
