@@ -15,6 +15,10 @@ export type FactCount<E = number> =
   | { readonly of: 'targets' }
   /** Different (type, actor, target). */
   | { readonly of: 'pairs' }
+  /** Different (type, actor, target, stretch of time): stretches of `stretch` milliseconds from `from` on. */
+  | { readonly of: 'cells'; readonly from: number; readonly stretch: number }
+  /** Pairs of different actors on the same target, over all targets. */
+  | { readonly of: 'co-actors' }
   /** Those of the named that are an end; an interaction that touches none of them breaks the count. */
   | { readonly of: 'named'; readonly entities: readonly E[] }
   /** Different other ends of the interactions of one entity. */
@@ -137,6 +141,18 @@ export const recount = <E extends number | string>(
     case 'pairs':
       // An id holds no line feed.
       return distinct(shown, ({ type, actor, target }) => `${type}\n${actor}\n${target}`)
+    case 'cells':
+      return distinct(shown, ({ type, actor, target, at }) => {
+        const stretch = isKnown(at) ? Math.floor((at - count.from) / count.stretch) : null
+        return `${type}\n${actor}\n${target}\n${stretch}`
+      })
+    case 'co-actors': {
+      const actorsOf = new Map<E, Set<E>>()
+      for (const { actor, target } of shown) actorsOf.set(target, (actorsOf.get(target) ?? new Set()).add(actor))
+      let pairs = 0
+      for (const { size } of actorsOf.values()) pairs += (size * (size - 1)) / 2
+      return pairs
+    }
     case 'named': {
       const named = new Set(count.entities)
       const seen = new Set<E>()

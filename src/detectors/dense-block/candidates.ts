@@ -1,4 +1,6 @@
 /** A block into a candidate: roles, strength of membership, and the facts that show it. */
+import { type FactCount, recount } from '../../graph/fact-count.js'
+import { interactionsAt } from '../../graph/interactions-at.js'
 import { entityName, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { FoundBlock } from '../../kernels/block-search.js'
 import { poissonSurprise } from '../../kernels/gamma-poisson.js'
@@ -113,6 +115,7 @@ const sharingFact = (snapshot: Snapshot, accounts: Int32Array, maxSharing: numbe
     observed: pairs,
     expected: round(expected),
     unit: 'pairs',
+    count: { of: 'co-actors' },
     shows: [{ type: 'uses', edges: Int32Array.from(edges).sort() }],
   }
 }
@@ -160,6 +163,12 @@ export const candidateOf = (
 
   const edges = edgesOf(source, block)
   const shows = [{ type: relation.type, edges }]
+  // Identifiers are no part of an action, so with one as a mode the cells of account and target are counted, and what is expected goes with them.
+  const count: FactCount = extra.includes('time')
+    ? { of: 'cells', from: cut.from, stretch: cut.stretch }
+    : { of: 'pairs' }
+  const observed = recount(count, interactionsAt(relation, edges))
+  const told = observed / filled
   const targets = [...byTarget].sort((x, y) => y[1] - x[1] || x[0] - y[0])
   const named = targets.slice(0, NAMED).map(([target]) => entityName(snapshot, relation.targetFrom + target))
   const more = targets.length > NAMED ? ` and ${targets.length - NAMED} more` : ''
@@ -174,25 +183,21 @@ export const candidateOf = (
       sentence:
         `${rows.length} accounts did "${relation.type}" on the same ${columns.length} ${what} (${named.join(', ')}${more}): ` +
         `${filled} of ${cells} that are possible, where accounts of one taste would reach ${round(block.byTaste)} at most.`,
-      observed: filled,
-      expected: round(block.byTaste),
+      observed,
+      expected: round(block.byTaste * told),
       unit: 'account-target pairs',
+      count,
       shows,
     },
     {
       code: 'dense-block.activity',
-      sentence: `How active these accounts are and how popular these targets are would by itself give ${round(block.byDegrees)} of the ${filled}.`,
-      observed: filled,
-      expected: round(block.byDegrees),
+      sentence:
+        `How active these accounts are and how popular these targets are would by itself give ${round(block.byDegrees)} of the ${filled}. ` +
+        `The peel over ${bound.modes} modes that led here stopped at a density of ${round(bound.density)}; no block in this part of the graph is more than ${bound.modes} times as dense.`,
+      observed,
+      expected: round(block.byDegrees * told),
       unit: 'account-target pairs',
-      shows,
-    },
-    {
-      code: 'dense-block.bound',
-      sentence: `The peel over ${bound.modes} modes that led here stopped at a density of ${round(bound.density)}; no block in this part of the graph is more than ${bound.modes} times as dense.`,
-      observed: round(bound.density),
-      expected: round(bound.density / bound.modes),
-      unit: 'weight per node',
+      count,
       shows,
     },
   ]

@@ -23,6 +23,15 @@ test.each([
   expect(recount({ of }, [])).toBe(0)
 })
 
+test('cells tell stretches of time apart, and unknown times from all', () => {
+  expect(recount({ of: 'cells', from: 0, stretch: 10 }, likes)).toBe(5)
+  expect(recount({ of: 'cells', from: 3, stretch: 10 }, likes)).toBe(6)
+})
+
+test('co-actors are pairs on one target', () => {
+  expect(recount({ of: 'co-actors' }, likes)).toBe(1 + 3)
+})
+
 test('pairs of two types are two', () => {
   expect(recount({ of: 'pairs' }, [at('a', 'v', 0), at('a', 'v', 0, { type: 'share' })])).toBe(2)
 })
