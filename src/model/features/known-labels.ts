@@ -5,10 +5,11 @@
  * from the node itself, and with `fold` from all nodes of its fold too: where whole rings are held out for measurement, rings
  * must be held out here. Rates are shrunk to the rate of all known labels, (bad + s rate) / (known + s).
  */
-import type { Csr, UndirectedCsr } from '../../kernels/csr.js'
+import type { UndirectedCsr } from '../../kernels/csr.js'
 import { pageRankUndirected } from '../../kernels/pagerank.js'
 import { Random } from '../../kernels/random.js'
 import type { FeatureColumn } from './definition.js'
+import { named, type Relation } from './relation.js'
 
 export interface KnownLabels {
   /** 1 bad, 0 good, -1 not known or not to be used; one entry a node. */
@@ -40,8 +41,8 @@ const totalsOf = (label: Int8Array): Totals => {
 const shrunk = (bad: number, known: number, rate: number): number => (bad + shrinkage * rate) / (known + shrinkage)
 
 /** Rates among neighbours: all alike, and those with few neighbours weighing more. */
-const oneStep = (graph: Csr, { label, fold }: KnownLabels, rate: number): readonly FeatureColumn[] => {
-  const { rowCount, offsets, columns } = graph
+const oneStep = ({ out, back }: Relation, { label, fold }: KnownLabels, rate: number): readonly FeatureColumn[] => {
+  const { rowCount, offsets, columns } = out
   const plain = new Float32Array(rowCount)
   const rare = new Float32Array(rowCount)
   const count = new Float32Array(rowCount)
@@ -54,7 +55,7 @@ const oneStep = (graph: Csr, { label, fold }: KnownLabels, rate: number): readon
       const u = columns[k]!
       const y = label[u]!
       if (y < 0 || u === v || (fold !== null && label[v]! >= 0 && fold[u] === fold[v])) continue
-      const w = 1 / (offsets[u + 1]! - offsets[u]!)
+      const w = 1 / (back.offsets[u + 1]! - back.offsets[u]!)
       known++
       bad += y
       mass += w
@@ -91,16 +92,16 @@ const oneStep = (graph: Csr, { label, fold }: KnownLabels, rate: number): readon
 }
 
 /** Rate over walks of two steps that end at a known label, those that come back to the own fold left out. */
-const twoStep = (graph: Csr, { label, fold }: KnownLabels, rate: number): FeatureColumn => {
-  const { rowCount, offsets, columns } = graph
+const twoStep = ({ out, back }: Relation, { label, fold }: KnownLabels, rate: number): FeatureColumn => {
+  const rowCount = out.rowCount
   const folds = fold === null ? 1 : fold.reduce((most, f) => Math.max(most, f), 0) + 1
   const bad = new Float32Array(rowCount * folds)
   const known = new Float32Array(rowCount * folds)
   for (let u = 0; u < rowCount; u++)
-    for (let k = offsets[u]!, end = offsets[u + 1]!; k < end; k++) {
-      const y = label[columns[k]!]!
+    for (let k = back.offsets[u]!, end = back.offsets[u + 1]!; k < end; k++) {
+      const y = label[back.columns[k]!]!
       if (y < 0) continue
-      const at = u * folds + (fold === null ? 0 : fold[columns[k]!]!)
+      const at = u * folds + (fold === null ? 0 : fold[back.columns[k]!]!)
       known[at]!++
       bad[at]! += y
     }
@@ -109,8 +110,8 @@ const twoStep = (graph: Csr, { label, fold }: KnownLabels, rate: number): Featur
     let sum = 0
     let mass = 0
     const own = label[v]!
-    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++) {
-      const u = columns[k]!
+    for (let k = out.offsets[v]!, end = out.offsets[v + 1]!; k < end; k++) {
+      const u = out.columns[k]!
       if (u === v) continue
       let b = 0
       let n = 0
@@ -180,17 +181,23 @@ const push = (graph: UndirectedCsr, { label, fold }: KnownLabels, seed: number, 
   }
 }
 
-/** Columns from the known labels. The graph has no parallel entries; loops are no neighbours. */
+/** Columns from the known labels: rates over each relation, and a push over all of them together. */
 export const labelFeatures = (
-  graph: UndirectedCsr,
+  relations: readonly Relation[],
+  all: UndirectedCsr,
   known: KnownLabels,
   seed: number,
   check: () => void = () => {},
 ): readonly FeatureColumn[] => {
-  if (known.label.length !== graph.rowCount || (known.fold && known.fold.length !== graph.rowCount))
+  if (known.label.length !== all.rowCount || (known.fold && known.fold.length !== all.rowCount))
     throw new RangeError(
-      `${graph.rowCount} nodes have ${known.label.length} labels and ${known.fold?.length ?? 'no'} folds`,
+      `${all.rowCount} nodes have ${known.label.length} labels and ${known.fold?.length ?? 'no'} folds`,
     )
   const { rate } = totalsOf(known.label)
-  return [...oneStep(graph, known, rate), twoStep(graph, known, rate), push(graph, known, seed, check)]
+  return [
+    ...relations.flatMap((relation) =>
+      named(relation, [...oneStep(relation, known, rate), twoStep(relation, known, rate)]),
+    ),
+    push(all, known, seed, check),
+  ]
 }

@@ -14,18 +14,32 @@ export interface NeighbourStatistics {
   readonly greatest: Float32Array
 }
 
-/** Means over neighbours alone, weighed by entry where the graph has weights. */
-export const neighbourMean = ({ rowCount, offsets, columns, weights }: Csr, values: Float32Array): Float32Array => {
-  const mean = new Float32Array(rowCount)
-  for (let v = 0; v < rowCount; v++) {
+/**
+ * Mean over neighbours u (in `out`) of the mean over u's neighbours (in `back`) but the node itself: what those have who share a
+ * neighbour with it. For a relation from accounts to devices, accounts on the same device. `back` is the transpose of `out`.
+ */
+export const twoStepMean = (out: Csr, back: Csr, values: Float32Array): Float32Array => {
+  const sums = new Float64Array(back.rowCount)
+  const counts = new Int32Array(back.rowCount)
+  for (let u = 0; u < back.rowCount; u++)
+    for (let k = back.offsets[u]!, end = back.offsets[u + 1]!; k < end; k++) {
+      const x = values[back.columns[k]!]!
+      if (Number.isNaN(x)) continue
+      sums[u]! += x
+      counts[u]!++
+    }
+  const mean = new Float32Array(out.rowCount)
+  for (let v = 0; v < out.rowCount; v++) {
+    const own = values[v]!
+    const isKnown = Number(!Number.isNaN(own))
     let sum = 0
     let mass = 0
-    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++) {
-      const x = values[columns[k]!]!
-      if (Number.isNaN(x)) continue
-      const w = weights === null ? 1 : weights[k]!
-      sum += w * x
-      mass += w
+    for (let k = out.offsets[v]!, end = out.offsets[v + 1]!; k < end; k++) {
+      const u = out.columns[k]!
+      const others = counts[u]! - isKnown
+      if (others <= 0) continue
+      sum += (sums[u]! - (isKnown ? own : 0)) / others
+      mass++
     }
     mean[v] = sum / mass
   }

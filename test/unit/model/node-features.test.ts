@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { undirectedCsr } from '#src/kernels/csr.js'
+import { directedCsr, transpose, type UndirectedCsr, undirectedCsr } from '#src/kernels/csr.js'
 import { Random } from '#src/kernels/random.js'
 import { takeRows } from '#src/model/feature-matrix.js'
-import { type KnownLabels, labelFeatures } from '#src/model/features/known-labels.js'
-import { neighbourMean, neighbourStatistics } from '#src/model/features/neighbour-statistics.js'
-import { nodeFeatures, unlabelledFeatures } from '#src/model/features/node-features.js'
+import { type KnownLabels, labelFeatures as labelFeaturesOf } from '#src/model/features/known-labels.js'
+import { neighbourStatistics, twoStepMean } from '#src/model/features/neighbour-statistics.js'
+import { nodeFeatures, tableFeatures } from '#src/model/features/node-features.js'
 import { auroc } from '#src/model/metrics.js'
 import { predictLogOdds } from '#src/model/trees/ensemble.js'
 import { standardTrees, trainTrees } from '#src/model/trees/train.js'
@@ -19,6 +19,9 @@ const randomGraph = (nodes: number, edges: number, random: Random) =>
     },
     'one',
   )
+
+const labelFeatures = (graph: UndirectedCsr, known: KnownLabels, seed: number) =>
+  labelFeaturesOf([{ name: '', out: graph, back: graph }], graph, known, seed)
 
 const neighboursOf = ({ offsets, columns }: { offsets: Int32Array; columns: Int32Array }, v: number) => [
   ...columns.subarray(offsets[v]!, offsets[v + 1]!),
@@ -37,7 +40,6 @@ test('statistics over neighbours are those of the list of their values, missing 
           random.float() < 0.2 ? Number.NaN : random.float() * 8 - 4,
         )
         const found = neighbourStatistics(graph, values)
-        const means = neighbourMean(graph, values)
         for (let v = 0; v < nodes; v++) {
           const list = neighboursOf(graph, v)
             .map((u) => values[u]!)
@@ -45,11 +47,10 @@ test('statistics over neighbours are those of the list of their values, missing 
           const mean = list.reduce((sum, x) => sum + x, 0) / list.length
           const variance = list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / list.length
           if (list.length === 0) {
-            for (const column of [...Object.values(found), means]) expect(column[v]).toBeNaN()
+            for (const column of Object.values(found)) expect(column[v]).toBeNaN()
             continue
           }
           expect(found.mean[v]!).toBeCloseTo(mean, 5)
-          expect(means[v]!).toBeCloseTo(mean, 5)
           expect(found.deviation[v]!).toBeCloseTo(Math.sqrt(variance), 4)
           expect(found.least[v]!).toBe(Math.min(...list))
           expect(found.greatest[v]!).toBe(Math.max(...list))
@@ -57,6 +58,29 @@ test('statistics over neighbours are those of the list of their values, missing 
       },
     ),
   )
+})
+
+test('the mean over two steps is the mean of means over all who share a neighbour, oneself left out', () => {
+  const random = new Random(2)
+  const pairs = Array.from({ length: 60 }, () => [random.below(12), 12 + random.below(6)] as const)
+  const distinct = [...new Map(pairs.map((pair) => [String(pair), pair])).values()]
+  const { edge, ...out } = directedCsr(18, 18, {
+    source: Int32Array.from(distinct, ([a]) => a),
+    target: Int32Array.from(distinct, ([, b]) => b),
+  })
+  const back = transpose(out)
+  const values = Float32Array.from({ length: 18 }, () => (random.float() < 0.2 ? Number.NaN : random.float()))
+  const found = twoStepMean(out, back, values)
+  for (let v = 0; v < 18; v++) {
+    const means = neighboursOf(out, v)
+      .map((u) => neighboursOf(back, u).filter((w) => w !== v && !Number.isNaN(values[w]!)))
+      .filter((list) => list.length > 0)
+      .map((list) => list.reduce((sum, w) => sum + values[w]!, 0) / list.length)
+    const mean = means.reduce((sum, x) => sum + x, 0) / means.length
+    if (means.length === 0) expect(found[v]).toBeNaN()
+    else expect(found[v]!).toBeCloseTo(mean, 5)
+  }
+  expect(edge).toHaveLength(distinct.length)
 })
 
 describe('known labels', () => {
@@ -137,8 +161,8 @@ describe('leaks', () => {
   const part = Uint8Array.from({ length: nodes }, () => (random.float() < 0.5 ? 0 : random.float() < 0.5 ? 1 : 2))
   const rowsOf = (wanted: number) => Int32Array.from(part.keys()).filter((v) => part[v] === wanted)
   const measured = (own: Float32Array, known: KnownLabels) => {
-    const table = { own: { rows: nodes, names: ['own'], columns: [own] }, graph }
-    const matrix = nodeFeatures(table, known, 1, unlabelledFeatures(table, 1))
+    const table = { own: { rows: nodes, names: ['own'], columns: [own] }, relations: [{ name: 'link', csr: graph }] }
+    const matrix = nodeFeatures(tableFeatures(table, 1), known, 1)
     const pick = (wanted: number) => ({
       matrix: takeRows(matrix, rowsOf(wanted)),
       labels: Uint8Array.from(rowsOf(wanted), (v) => labels[v]!),
@@ -165,9 +189,12 @@ describe('leaks', () => {
   })
 
   test('the same table and labels give the same bytes, and each feature has a name of its own', () => {
-    const table = { own: { rows: nodes, names: ['own'], columns: [new Float32Array(nodes)] }, graph }
-    const first = nodeFeatures(table, known, 1)
-    expect(nodeFeatures(table, known, 1)).toEqual(first)
+    const table = {
+      own: { rows: nodes, names: ['own'], columns: [new Float32Array(nodes)] },
+      relations: [{ name: 'link', csr: graph }],
+    }
+    const first = nodeFeatures(tableFeatures(table, 1), known, 1)
+    expect(nodeFeatures(tableFeatures(table, 1), known, 1)).toEqual(first)
     expect(new Set(first.names).size).toBe(first.names.length)
   })
 })
