@@ -13,15 +13,15 @@
  */
 import { type Static, Type } from 'typebox'
 import { relationOf } from '../graph/snapshot.js'
-import { combinedSurprise, logChoose } from '../kernels/hypergeometric.js'
-import { activeUsers, type Broker, findBrokers } from './account-trading/brokers.js'
-import { type Bundle, findBundles, judgeBundles, type Marks } from './account-trading/bundles.js'
+import { activeUsers } from './account-trading/brokers.js'
+import { findBundles, judgeBundles, type Marks } from './account-trading/bundles.js'
 import { candidateOf, type Trade } from './account-trading/candidates.js'
-import { findHandovers, type Handover } from './account-trading/handovers.js'
+import { findHandovers } from './account-trading/handovers.js'
 import { Hubs } from './account-trading/hubs.js'
-import { type Parties, PartyFinder } from './account-trading/parties.js'
-import { AccountReader, CONTACT, learnPopulation, type Population } from './account-trading/population.js'
-import type { Candidate, Detector, DetectorContext, Note } from './detector.js'
+import { PartyFinder } from './account-trading/parties.js'
+import { AccountReader, learnPopulation } from './account-trading/population.js'
+import { extendTrades, isHousehold, isTakeover, joinTrades, type Search, tradeOf } from './account-trading/trades.js'
+import type { Candidate, Detector, Note } from './detector.js'
 import { leastNats } from './sybil/calibrate.js'
 
 const parameters = Type.Object(
@@ -62,133 +62,16 @@ export type AccountTradingParameters = Static<typeof parameters>
 const DAY = 86_400_000
 const MOST_OF_SPAN = 1 / 10
 
-/** Counted per user and identifier, and measured at 1 M and 10 M uses. */
+/** Counts for each account, user and identifier; the rest is one account at a time. Time as measured at 10 M interactions. */
 const bytesFixed = 12e6
-const bytesPerEntity = 9
-const secondsPerInteraction = 2.5e-7
+const bytesPerEntity = 13
+const secondsFixed = 0.1
+const secondsPerInteraction = 1e-7
 
 const nothing = (code: string, message: string): { candidates: readonly Candidate[]; notes: readonly Note[] } => ({
   candidates: [],
   notes: [{ code: `account-trading.${code}`, message }],
 })
-
-/** All of a small bundle shared one thing before and one thing after, and nobody was paid. */
-const isHousehold = (
-  bundle: Bundle,
-  { shared }: Parties,
-  hubs: Hubs,
-  brokers: readonly Broker[],
-  household: number,
-): boolean => {
-  const size = bundle.marks.length
-  if (size > household || brokers.length > 0 || bundle.hubs.some((hub) => hubs.isUser(hub))) return false
-  const ties = (side: 'before' | 'after') => shared.some((each) => each.side === side && each.rows.length === size)
-  return ties('before') && ties('after')
-}
-
-/** The credential changed first in nearly all of them, nothing shared before, nobody paid: keys that were taken, not sold. */
-const CREDENTIAL_FIRST = 0.8
-
-const isTakeover = (
-  handovers: readonly Handover[],
-  { shared, contested }: Parties,
-  bundle: Bundle,
-  hubs: Hubs,
-  brokers: readonly Broker[],
-  share: number,
-): boolean => {
-  const came = new Set(shared.filter(({ side }) => side === 'after').flatMap(({ rows }) => rows)).size
-  if (contested.size > share * (contested.size + came)) return true
-  if (brokers.length > 0 || bundle.hubs.some((hub) => hubs.isUser(hub))) return false
-  if (shared.some(({ side }) => side !== 'after')) return false
-  const known = handovers.filter(({ changes }) => changes.some(({ kind }) => kind === CONTACT))
-  const first = known.filter(({ changes }) => {
-    const contact = changes.find(({ kind }) => kind === CONTACT)!
-    return changes.every((change) => change === contact || change.arrival > contact.arrival)
-  })
-  return first.length > 1 && first.length >= CREDENTIAL_FIRST * handovers.length
-}
-
-interface Search {
-  readonly context: DetectorContext
-  readonly options: AccountTradingParameters
-  readonly population: Population
-  readonly handovers: readonly Handover[]
-  readonly hubs: Hubs
-  readonly near: number
-  readonly finder: PartyFinder
-  readonly users: number
-}
-
-const tradeOf = (search: Search, bundle: Bundle, nats: number): Trade => {
-  const { context, population, near, finder, users } = search
-  const handovers = bundle.marks.map((mark) => search.handovers[mark]!)
-  const parties = finder.find(bundle, handovers)
-  const { actorFrom } = population.relation
-  const participants = new Set([
-    ...handovers.map(({ row }) => actorFrom + row),
-    ...[...parties.partial.keys()].map((row) => actorFrom + row),
-    ...parties.sources,
-    ...parties.buyers,
-  ])
-  const moments = Float64Array.from(handovers, ({ to }) => to).sort()
-  const found = findBrokers(context.snapshot, users, participants, moments, near)
-  // Whoever only deals with a stronger broker is its customer.
-  const brokers = found.filter((each, i) =>
-    found.slice(0, i).every(({ payers, paid }) => !payers.has(each.entity) && !paid.has(each.entity)),
-  )
-  const sources = new Set(parties.sources)
-  const buyers = new Set(parties.buyers)
-  for (const { payers, paid } of brokers) {
-    for (const [entity, times] of payers) if (times > 1 && !sources.has(entity)) buyers.add(entity)
-    for (const [entity, times] of paid) if (times > 1 && !buyers.has(entity)) sources.add(entity)
-  }
-  for (const hub of bundle.hubs)
-    if (search.hubs.isUser(hub) && !sources.has(search.hubs.entity(hub))) buyers.add(search.hubs.entity(hub))
-  return { bundle, handovers, parties: { ...parties, sources, buyers }, brokers, nats }
-}
-
-/**
- * Bundles that share a broker or a source are one. What one of them shows says nothing about another, so their nats are combined
- * (Fisher, see kernels/hypergeometric.ts), less the choice of so many among all.
- */
-const joinTrades = (search: Search, trades: readonly Trade[]): readonly Trade[] => {
-  const groupOf = new Map<number, number>()
-  const parent = trades.map((_, i) => i)
-  const root = (i: number): number => {
-    let at = i
-    while (parent[at] !== at) at = parent[at]!
-    return at
-  }
-  trades.forEach(({ brokers, parties }, i) => {
-    for (const entity of [...brokers.map((broker) => broker.entity), ...parties.sources, ...parties.brokers]) {
-      const known = groupOf.get(entity)
-      if (known === undefined) groupOf.set(entity, i)
-      else parent[Math.max(root(i), root(known))] = Math.min(root(i), root(known))
-    }
-  })
-  const groups = new Map<number, Trade[]>()
-  trades.forEach((trade, i) => {
-    const group = groups.get(root(i))
-    if (group) group.push(trade)
-    else groups.set(root(i), [trade])
-  })
-  return [...groups.values()].map((group) => {
-    if (group.length === 1) return group[0]!
-    const strongest = group.reduce((best, each) => (each.nats > best.nats ? each : best))
-    const bundle: Bundle = {
-      marks: group.flatMap(({ bundle: own }) => own.marks).sort((a, b) => a - b),
-      hubs: [...new Set(group.flatMap(({ bundle: own }) => own.hubs))],
-      among: group.reduce((sum, { bundle: own }) => sum + own.among, 0),
-      surprise: strongest.bundle.surprise,
-    }
-    const together = combinedSurprise(
-      group.reduce((sum, { nats }) => sum + nats, 0),
-      group.length,
-    )
-    return tradeOf(search, bundle, Math.max(strongest.nats, together - logChoose(trades.length, group.length)))
-  })
-}
 
 export const accountTrading: Detector<AccountTradingParameters> = {
   id: 'account-trading',
@@ -204,7 +87,7 @@ export const accountTrading: Detector<AccountTradingParameters> = {
   parameters,
   estimate: ({ entities, interactions }) => ({
     bytes: bytesFixed + bytesPerEntity * entities,
-    seconds: secondsPerInteraction * interactions,
+    seconds: secondsFixed + secondsPerInteraction * interactions,
   }),
   run: (context, options) => {
     const { snapshot, seed, checkCancelled } = context
@@ -245,8 +128,7 @@ export const accountTrading: Detector<AccountTradingParameters> = {
     const reader = new AccountReader(snapshot, uses, population.session)
     const transfers = relationOf(snapshot, 'transfer')
     const search: Search = {
-      context,
-      options,
+      snapshot,
       population,
       handovers,
       hubs,
@@ -270,7 +152,9 @@ export const accountTrading: Detector<AccountTradingParameters> = {
         code: 'account-trading.takeover',
         message: `${takeovers} groups of accounts came into the same new hands as in takeovers or agencies (old owners still there, or the credential first and nobody paid); they are not named as trades.`,
       })
-    const large = joinTrades(search, trades).filter((trade) => trade.handovers.length >= options.minHandovers)
+    const large = extendTrades(search, joinTrades(search, trades)).filter(
+      (trade) => trade.handovers.length >= options.minHandovers,
+    )
     const view = { snapshot, population, reader, total: handovers.length }
     const candidates = large.map((trade) => candidateOf(view, trade))
     context.progress('bundles', 1)

@@ -4,6 +4,7 @@ import type { Random } from '../kernels/random.js'
 import { between, chance } from './distributions.js'
 import type { EventQueue } from './events.js'
 import { MINUTE } from './events.js'
+import type { Identities } from './identities.js'
 import type { PlantedRing } from './truth.js'
 import { NO_PRODUCT } from './videos.js'
 import { ACQUAINTANCES, type World } from './world.js'
@@ -35,14 +36,23 @@ const DEVICE = entityKinds.device.code
 const CONTACT = entityKinds.contact.code
 const PAYMENT = entityKinds.payment.code
 
-export const recordHistory = (world: World, queue: EventQueue, rings: readonly PlantedRing[], random: Random): void => {
+export const recordHistory = (
+  world: World,
+  queue: EventQueue,
+  identities: Identities,
+  rings: readonly PlantedRing[],
+  random: Random,
+): void => {
   const { users, creators, products, videos, backlog, start, end } = world
   const early = (): number => between(random, backlog, start)
   const ever = (): number => between(random, backlog, end)
 
   for (let u = 0; u < users.count; u++) {
     const market = users.market[u]!
-    if (chance(random, REGISTERED)) queue.add(type.uses, USER, u, CONTACT, users.contact[u]!, early(), market)
+    if (chance(random, REGISTERED)) {
+      const at = early()
+      queue.add(type.uses, USER, u, CONTACT, identities.at('user', u, 'contact', at), at, market)
+    }
     const friend = u + 1 + random.below(ACQUAINTANCES)
     if (chance(random, HAS_FRIEND) && friend < users.count)
       queue.add(type.associate, USER, u, USER, friend, ever(), market)
@@ -50,7 +60,8 @@ export const recordHistory = (world: World, queue: EventQueue, rings: readonly P
   }
   for (let c = 0; c < creators.count; c++) {
     const market = creators.market[c]!
-    queue.add(type.uses, CREATOR, c, PAYMENT, creators.payment[c]!, early(), market)
+    const paid = early()
+    queue.add(type.uses, CREATOR, c, PAYMENT, identities.at('creator', c, 'payment', paid), paid, market)
     if (chance(random, OWN_OPERATOR))
       queue.add(type.operates, USER, random.below(users.count), CREATOR, c, early(), market)
     if (chance(random, WARNED)) queue.add(type.warn, CREATOR, c, CREATOR, c, between(random, start, end), market, 0)
@@ -74,7 +85,15 @@ export const recordHistory = (world: World, queue: EventQueue, rings: readonly P
     )
     if (videos.product[v] !== NO_PRODUCT) queue.add(type.promote, VIDEO, v, PRODUCT, videos.product[v]!, at, market)
     if (chance(random, 0.15))
-      queue.add(type.uses, CREATOR, creator, DEVICE, creators.device[creator]!, at - MINUTE, market)
+      queue.add(
+        type.uses,
+        CREATOR,
+        creator,
+        DEVICE,
+        identities.at('creator', creator, 'device', at - MINUTE),
+        at - MINUTE,
+        market,
+      )
   }
   for (const ring of rings)
     for (const { kind, index, role } of ring.members) {

@@ -93,7 +93,7 @@ export class Simulation {
     for (const [story, play] of Object.entries(stories))
       for (let n = 1; n <= parameters.innocentsEach; n++)
         innocents.push({ id: `${story}-${n}`, story, members: play(stage('medium')) })
-    recordHistory(world, queue, rings, new Random(parameters.seed, streams.history))
+    recordHistory(world, queue, identities, rings, new Random(parameters.seed, streams.history))
     if (queue.kept > parameters.interactions * MOST_PLANTED)
       throw new RingfenceError(
         'usage',

@@ -5,7 +5,7 @@
 import { kindOf } from '../../graph/snapshot.js'
 import type { Bundle } from './bundles.js'
 import type { Handover } from './handovers.js'
-import { type Hubs, incoming } from './hubs.js'
+import { type Hubs, incoming, outgoing } from './hubs.js'
 import { type AccountReader, CONTACT, DEVICE, doubtOf, PAYMENT, type Population, streamKinds } from './population.js'
 
 export type Side = 'before' | 'between' | 'after'
@@ -33,6 +33,9 @@ export interface Parties {
 
 /** An identifier with more strangers than this for each handed-over account is a public place, and names nobody. */
 const STRANGERS_PER_ACCOUNT = 1
+
+/** Kinds that name who holds them; a network or an address is shared with neighbours. */
+const isPersonal = (kind: number): boolean => kind === DEVICE || kind === PAYMENT || kind === CONTACT
 
 const sideOf = (
   reader: AccountReader,
@@ -99,12 +102,11 @@ export class PartyFinder {
       })
   }
 
-  #usersOf(identifier: number): number[] {
+  /** Entities of the accounts that use it. */
+  usersOf(identifier: number): number[] {
     const { relation } = this.#population
     const [from, to] = incoming(relation, identifier)
-    const rows = new Set<number>()
-    for (let i = from; i < to; i++) rows.add(relation.source[i]! - relation.actorFrom)
-    return [...rows]
+    return [...new Set(relation.source.subarray(from, to))]
   }
 
   /** How an account with no handover of its own stands to a shared identifier. `window`: first and last handover. */
@@ -139,11 +141,27 @@ export class PartyFinder {
       if (to < window[0] - this.#tolerance || from > window[1] + this.#tolerance) continue
       const leaves = side === 'before' && lastSeen <= to
       const arrives = side === 'after' && firstSeen >= from
-      if (!leaves && !arrives && hubs < 2) continue
+      // Who shares a phone, a card or a number with the group and changes phones with it is of it even where something stays.
+      if (!leaves && !arrives && hubs < 2 && !isPersonal(kind)) continue
       const confidence = 1 - doubtOf(this.#population, DEVICE, device.count, s)
       if (confidence > 0) return { stands: 'partial', confidence } as const
     }
     return { stands: 'holder', confidence: 0 } as const
+  }
+
+  /** Hubs of the phones, cards and numbers that these accounts hold. */
+  heldBy(entities: Iterable<number>): ReadonlySet<number> {
+    const { relation } = this.#population
+    const held = new Set<number>()
+    for (const entity of entities) {
+      const [from, to] = outgoing(relation, entity)
+      if (from === to) continue
+      this.#reader.read(entity - relation.actorFrom)
+      this.#reader.streams.forEach(({ count, identifier }, kind) => {
+        if (isPersonal(kind)) for (let v = 0; v < count; v++) held.add(identifier[v]! - relation.targetFrom)
+      })
+    }
+    return held
   }
 
   find(bundle: Bundle, handovers: readonly Handover[]): Parties {
@@ -154,7 +172,8 @@ export class PartyFinder {
     const hubsOf = new Map<number, SharedIdentifier[]>()
     const strangers = new Map<SharedIdentifier, number>()
     for (const each of shared)
-      for (const row of this.#usersOf(each.entity)) {
+      for (const entity of this.usersOf(each.entity)) {
+        const row = entity - relation.actorFrom
         if (traded.has(row)) continue
         const known = hubsOf.get(row)
         if (known) known.push(each)
@@ -180,7 +199,7 @@ export class PartyFinder {
     }
     for (const { row, each } of holders) {
       if (partial.has(row) || contested.has(relation.actorFrom + row)) continue
-      if (each.kind !== DEVICE && each.kind !== PAYMENT && each.kind !== CONTACT) continue
+      if (!isPersonal(each.kind)) continue
       if (strangers.get(each)! > STRANGERS_PER_ACCOUNT * each.rows.length) continue
       parts[each.side].add(relation.actorFrom + row)
     }
