@@ -20,6 +20,7 @@ import type { Candidate, Detector, Note } from './detector.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs } from './lockstep/groups.js'
+import { Occasions } from './lockstep/occasions.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */
 const engagementTypes: readonly InteractionType[] = interactionTypeNames.filter((name) => {
@@ -146,6 +147,8 @@ export const lockstep: Detector<LockstepParameters> = {
           code: 'lockstep.no-times',
           message: `${engagements.untimed} of ${relation.count} "${relation.type}" interactions have no time and could not be compared.`,
         })
+      const occasions = new Occasions(snapshot, relation, engagements)
+      const session = given.session * SECOND
       const sides = [
         { columnIs: 'target', matrix: engagements.accounts, entry: null, fresh: null },
         { columnIs: 'account', ...accountsAsColumns(engagements) },
@@ -156,7 +159,7 @@ export const lockstep: Detector<LockstepParameters> = {
         const pairs = nearPairs(side.matrix, {
           tolerances,
           reach: given.reach,
-          session: given.session * SECOND,
+          session,
           least: LEAST_NATS,
           likeness: LIKENESS,
           ...(side.fresh ? { fresh: { entries: side.fresh, freshness: FRESHNESS } } : {}),
@@ -190,7 +193,8 @@ export const lockstep: Detector<LockstepParameters> = {
               ...side,
               pairs,
               tolerances,
-              session: given.session * SECOND,
+              session,
+              occasions,
               minMembers: given.minMembers,
             },
             group,

@@ -17,13 +17,14 @@
  * meeting of the two, a'(c) and b'(c) of the e(c) entries in a stretch c of time as long as the tolerance,
  *   mu'(a, b; l) = 2 P(l) / m sum over c of a'(c) b'(c) / e(c).
  * Columns also meet because they are alike. That likeness, L ~ Gamma(A, A), is learned from the F rows in which a and b meet but not
- * near at l: L | F ~ Gamma(A + F, A + mu_far), so n is negative binomial with mean (mu + mu') L, and its upper tail in nats is the
- * surprise. An organic pair that meets near also meets far, and surprises nobody. A level at which most pairs of entries are near tells
+ * near at l: L | F ~ Gamma(A + F, A + mu_far). Like columns also meet unevenly, in sittings: near-dispersion.ts learns that. n then is negative
+ * binomial with mean (mu + mu') E L and the shape of both together, and its upper tail in nats is the surprise. An organic pair that meets near also meets far, and surprises nobody. A level at which most pairs of entries are near tells
  * nothing about time and is left out.
  */
 import { type Check, checkInterval, neverCancelled } from './check.js'
 import { Crowd, crowdMeetings } from './crowd.js'
 import { gammaPoissonSurprise } from './gamma-poisson.js'
+import { nearDispersion, productShape } from './near-dispersion.js'
 import { type NearPairs, PairList } from './near-pair-list.js'
 
 export type { NearPairs } from './near-pair-list.js'
@@ -143,6 +144,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const widest = tolerances[levels - 1]!
   const entryCount = entries.length
   const { near: nearTotal, all, telling, crowded } = countPairs(matrix, tolerances, reach)
+  const sitting = nearDispersion(matrix, { tolerances, reach, likeness, near: nearTotal, all, telling, check })
   const fresh = options.fresh?.entries ?? null
   let freshLevels = 0
   while (freshLevels < levels && tolerances[freshLevels]! <= (options.fresh?.freshness ?? 0)) freshLevels++
@@ -279,11 +281,13 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         if (gammaPoissonSurprise(n, mu, likeness + far, likeness + muFar) < least) continue
         const chance = expectedNear(a, b, level)
         steps += 2 * (size + bSize)
-        const nats = gammaPoissonSurprise(n, chance, likeness + far, likeness + muFar)
+        const expected = (chance * (likeness + far)) / (likeness + muFar)
+        const shape = productShape(likeness + far, sitting[level]!)
+        const nats = gammaPoissonSurprise(n, expected, shape, shape)
         if (nats <= best) continue
         best = nats
         bestLevel = level
-        bestExpected = (chance * (likeness + far)) / (likeness + muFar)
+        bestExpected = expected
         bestMet = n
       }
       if (best >= least) found.push(Math.min(a, b), Math.max(a, b), bestLevel, bestMet, bestExpected, best)

@@ -6,6 +6,7 @@ import type { NearPairs, TimedMatrix } from '../../kernels/near-pairs.js'
 import type { Candidate, Fact, Member } from '../detector.js'
 import type { Engagements } from './engagements.js'
 import type { PairGroup } from './groups.js'
+import type { Occasions } from './occasions.js'
 
 export interface PairSource {
   readonly snapshot: Snapshot
@@ -18,8 +19,9 @@ export interface PairSource {
   readonly columnIs: 'account' | 'target'
   readonly pairs: NearPairs
   readonly tolerances: Float64Array
-  /** Milliseconds within which meetings of a pair are one occasion. */
+  /** Milliseconds within which meetings are one occasion. */
   readonly session: number
+  readonly occasions: Occasions
   readonly minMembers: number
 }
 
@@ -70,7 +72,18 @@ class Participation {
   }
 }
 
-/** Null where too few accounts took part. */
+/** The group without the pairs of columns that are not among `columns`. */
+const among = (group: PairGroup, columns: ReadonlySet<number>, { a, b, nats }: NearPairs): PairGroup => {
+  const kept = group.pairs.filter((pair) => columns.has(a[pair]!) && columns.has(b[pair]!))
+  const search = nats[group.pairs[0]!]! - group.nats
+  return {
+    pairs: kept,
+    columns: group.columns.filter((column) => columns.has(column)),
+    nats: kept.length > 0 ? nats[kept[0]!]! - search : 0,
+  }
+}
+
+/** Null where too few accounts took part, or where the habits of an audience explain when they did. */
 export const candidateOf = (source: PairSource, group: PairGroup): Candidate | null => {
   const { snapshot, relation, engagements, matrix, pairs, tolerances, session, columnIs, minMembers } = source
   const { type } = relation
@@ -95,6 +108,14 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   const accounts = [...accountsAre.count.keys()].sort((x, y) => x - y)
   if (accounts.length < minMembers) return null
   const targets = [...targetsAre.count.keys()].sort((x, y) => x - y)
+  let nats = group.nats
+  // Accounts that meet on a target can be its audience; accounts that go from one target to the next at all kinds of dates are not.
+  if (columnIs === 'account') {
+    const timing = source.occasions.timing(accounts, targets, tolerances, session)
+    nats = Math.min(nats, timing.nats)
+    if (nats <= 0) return null
+    if (timing.together.size < accounts.length) return candidateOf(source, among(group, timing.together, pairs))
+  }
   const members: Member[] = [
     ...accounts.map(
       (account): Member => ({
@@ -164,7 +185,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
     behaviour: 'lockstep',
     members,
     window: windowOf(relation, all),
-    nats: group.nats,
+    nats,
     facts,
   }
 }

@@ -113,6 +113,96 @@ test('fans who are there for every episode of a creator, each when the evening a
   expect(ringsIn(lines)).toEqual([])
 })
 
+/** A channel whose audience of forty comes to every one of its `videos`, each person as long after publication as `delay` says. */
+const audience = (
+  random: Random,
+  channel: string,
+  videos: number,
+  delay: () => number,
+  first = 0,
+): InteractionLine[] => {
+  const lines: InteractionLine[] = []
+  for (let video = 0; video < videos; video++) {
+    const published = START + (2 + (video * 50) / videos + random.float()) * DAY
+    lines.push({ type: 'publish', actor: `creator:${channel}`, target: `video:${channel}-${video}`, at: published })
+    for (let person = 0; person < 40; person++)
+      if (random.float() < 0.6)
+        lines.push({
+          type: 'like',
+          actor: `user:o${first + person}`,
+          target: `video:${channel}-${video}`,
+          at: published + delay(),
+        })
+  }
+  return lines
+}
+
+test('a channel that only its fans watch, within hours of publication, is no ring', () => {
+  const { random, lines } = world(8)
+  lines.push(...audience(random, 'c', 14, () => -Math.log(1 - random.float()) * 5 * HOUR))
+  expect(ringsIn(lines)).toEqual([])
+})
+
+test('the guests of a weekly live room are no ring, whoever else watches the host at other times', () => {
+  const { random, lines } = world(9)
+  lines.push(...audience(random, 'host', 8, () => random.float() * HOUR))
+  for (let video = 0; video < 12; video++) {
+    const published = START + random.float() * 50 * DAY
+    lines.push({ type: 'publish', actor: 'creator:host', target: `video:clip${video}`, at: published })
+    for (let k = 0; k < 60; k++)
+      lines.push({
+        type: 'like',
+        actor: `user:o${100 + random.below(1300)}`,
+        target: `video:clip${video}`,
+        at: published - Math.log(1 - random.float()) * 4 * DAY,
+      })
+  }
+  expect(ringsIn(lines)).toEqual([])
+})
+
+test('accounts hired by two channels are a ring, though both channels have fans', () => {
+  const { random, lines } = world(10)
+  for (const [channel, first] of [
+    ['a', 0],
+    ['b', 40],
+  ] as const)
+    lines.push(...audience(random, channel, 6, () => -Math.log(1 - random.float()) * 12 * HOUR, first))
+  const ring = Array.from({ length: 12 }, (_, order) => {
+    const target = `video:${order % 2 === 0 ? 'a' : 'b'}-${order >> 1}`
+    const published = lines.find((line) => line.type === 'publish' && line.target === target)!.at as number
+    const from = published + random.float() * 20 * HOUR
+    return Array.from({ length: 20 }, (__, account) => ({
+      type: 'like' as const,
+      actor: `user:r${account}`,
+      target,
+      at: from + random.float() * 5 * MINUTE,
+    })).filter(() => random.float() < 0.8)
+  }).flat()
+  const { planted: found, others } = caught(ringsIn([...lines, ...ring]))
+  expect(found).toBe(20)
+  expect(others).toBeLessThanOrEqual(2)
+})
+
+test('people who compare like products in one sitting are no ring', () => {
+  const random = new Random(11)
+  const lines: InteractionLine[] = []
+  for (let account = 0; account < 3000; account++)
+    for (let sitting = 1 + random.below(4); sitting > 0; sitting--) {
+      const favourite = random.below(20)
+      const from = START + random.float() * 60 * DAY
+      for (let look = 1 + random.below(5); look > 0; look--) {
+        const shelf = random.float() < 0.5 ? favourite : random.below(20)
+        lines.push({
+          type: 'click',
+          actor: `user:o${account}`,
+          target: `product:${shelf}-${Math.floor(15 * random.float() ** 3)}`,
+          at: from + random.float() * 20 * MINUTE,
+        })
+      }
+    }
+  expect(ringsIn(lines)).toEqual([])
+})
+
 test('two videos that go viral in the same days are no ring', () => {
   const { random, lines } = world(7)
   for (let account = 0; account < 500; account++)
