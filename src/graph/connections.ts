@@ -34,7 +34,7 @@ interface Visit {
 }
 
 /** The other ends of an entity's interactions of one relation, on one side. */
-const neighbours = (relation: Relation, side: 'out' | 'in', entity: number): Visit[] => {
+export const neighboursOf = (relation: Relation, side: 'out' | 'in', entity: number): Visit[] => {
   const from = side === 'out' ? relation.actorFrom : relation.targetFrom
   const offsets = side === 'out' ? relation.outOffsets : relation.inOffsets
   const row = entity - from
@@ -77,13 +77,13 @@ export const commonWith = (snapshot: Snapshot, first: number, second: number): S
   const places: SharedPlace[] = []
   for (const relation of snapshot.relations)
     for (const [there, back] of SIDES) {
-      const of = new Map(neighbours(relation, there, second).map((visit) => [visit.entity, visit.edge]))
-      for (const { entity: place, edge } of neighbours(relation, there, first)) {
+      const of = new Map(neighboursOf(relation, there, second).map((visit) => [visit.entity, visit.edge]))
+      for (const { entity: place, edge } of neighboursOf(relation, there, first)) {
         if (place === second)
           places.push({ type: relation.type, through: entityName(snapshot, second), sharedBy: 2, times: null })
         const other = of.get(place)
         if (other !== undefined)
-          places.push(meeting(snapshot, relation, place, neighbours(relation, back, place).length, edge, other))
+          places.push(meeting(snapshot, relation, place, neighboursOf(relation, back, place).length, edge, other))
       }
     }
   return places.sort((a, b) => a.sharedBy - b.sharedBy || (a.through < b.through ? -1 : 1))
@@ -105,7 +105,7 @@ const placesOf = (snapshot: Snapshot, entity: number): Place[] => {
   const places: Place[] = []
   for (const relation of snapshot.relations)
     for (const [there, back] of SIDES)
-      for (const { entity: place, edge } of neighbours(relation, there, entity)) {
+      for (const { entity: place, edge } of neighboursOf(relation, there, entity)) {
         const row = place - (back === 'out' ? relation.actorFrom : relation.targetFrom)
         const offsets = back === 'out' ? relation.outOffsets : relation.inOffsets
         places.push({ relation, back, place, edge, interactions: offsets[row + 1]! - offsets[row]! })
@@ -128,7 +128,7 @@ export const connectionsOf = (
   let visits = 0
   for (const { relation, back, place, edge, interactions } of placesOf(snapshot, entity)) {
     visits += interactions
-    const visitors = visits > MOST_VISITS ? null : neighbours(relation, back, place)
+    const visitors = visits > MOST_VISITS ? null : neighboursOf(relation, back, place)
     if (visitors === null || visitors.length > maxShared) {
       crowdedPlaces++
       continue

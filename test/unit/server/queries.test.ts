@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { entityKinds } from '#graph-schema/schema.js'
+import { entityName } from '#src/graph/snapshot.js'
 import { type App, buildApp } from '#src/server/app.js'
 import { batchOf } from '../../support/batches.js'
 import { ringRecord, runRecord } from '../../support/runs.js'
@@ -160,6 +162,24 @@ test('runs are listed, and a cursor of an older run has expired', async () => {
   expect(first.body.run).toBe(before.run!.id)
   expect((await get('/v1/runs')).body.runs.map((run: { id: string }) => run.id)).toContain('older')
   expect((await get('/v1/runs/older')).body).toMatchObject({ id: 'older', counts: older.counts })
+})
+
+test('connections say why two are together, and why not with a third', async () => {
+  const sybil = view().rings.find((ring) => ring.behaviours.includes('sybil')) ?? view().rings[0]!
+  const [first, second] = sybil.members.filter((member) => member.kind === 'user')
+  const stranger = app.services.current.snapshot!.entities.kindOffsets
+  const third = entityName(app.services.current.snapshot!, stranger[entityKinds.user.code]!)
+  const path = `/v1/users/${encodeURIComponent(first!.id)}/connections`
+  const other = encodeURIComponent(`user:${second!.id}`)
+  const { body } = await get(`${path}?with=${other}&not=${encodeURIComponent(third)}`)
+  expect(body.pair).toMatchObject({ first: `user:${first!.id}`, second: `user:${second!.id}` })
+  expect(body.pair.paths.paths[0].at(-1).entity).toBe(`user:${second!.id}`)
+  expect(body.pair.sharedCount).toBe(body.connections[0].shared.filter((each: { times: unknown }) => each.times).length)
+  expect(body.apart).toMatchObject({ third, firstWithThird: { second: third }, secondWithThird: { second: third } })
+  expect((await get(`${path}?with=${other}`)).body.apart).toBeNull()
+  expect((await get(path)).body).toMatchObject({ pair: null, apart: null })
+  expectProblem(await get(`${path}?not=${other}`), 400, 'request.invalid')
+  expectProblem(await get(`${path}?with=${other}&not=user:nobody-there`), 404, 'entity.unknown')
 })
 
 test('connections name what two entities share, and what was left out', async () => {
