@@ -5,9 +5,10 @@ import { accountTrading } from './account-trading.js'
 import { denseBlock } from './dense-block.js'
 import type { Detector } from './detector.js'
 import { lockstep } from './lockstep.js'
+import { matrix } from './matrix.js'
 import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = [lockstep, denseBlock, sybil, accountTrading]
+export const detectors: readonly Detector[] = [lockstep, denseBlock, sybil, accountTrading, matrix]
 
 export const detectorById = (id: string): Detector => {
   const found = detectors.find((detector) => detector.id === id)
