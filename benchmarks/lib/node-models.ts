@@ -10,7 +10,7 @@ const graphsage: NodeModel = {
     const backend = await loadBackend()
     const graph = { features: table.features, relations: table.relations }
     const model = trainSage({ graph, labels: table.labels, train, validation }, defaultSageOptions, { backend })
-    return scoreSage(model, graph, knownLabels(table.names.length, table.labels, train), backend)
+    return scoreSage(model, graph, knownLabels(table.names.length, table.labels, train), { backend })
   },
 }
 

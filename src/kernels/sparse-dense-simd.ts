@@ -240,10 +240,3 @@ const copyOut = <T extends Float32Array | Int32Array>(to: T, from: T, width: num
   const rows = to.length / width
   for (let r = 0; r < rows; r++) for (let f = 0; f < width; f++) to[r * width + f] = from[r * padded + f]!
 }
-
-/** Products with each matrix by the fastest means at hand. */
-export const sparseDense = (
-  matrices: readonly Csr[],
-  check: Check,
-  plain: (csr: Csr, check: Check) => SparseDense,
-): readonly SparseDense[] => SimdEngine.create(check)?.load(matrices) ?? matrices.map((csr) => plain(csr, check))

@@ -1,5 +1,5 @@
 /**
- * Training: full batches, class-balanced logistic loss, Adam with a cosine schedule, and the average over recent steps that is best on the
+ * Training: full batches or samples, class-balanced logistic loss, Adam with a cosine schedule, and the average over recent steps that is best on the
  * validation rows by average precision.
  *
  * Averaged weights: Pavel Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018,
@@ -9,26 +9,18 @@
 import { RingfenceError } from '../../errors.js'
 import { type Check, neverCancelled } from '../../kernels/check.js'
 import { Random } from '../../kernels/random.js'
-import { plainSparseDense } from '../../kernels/sparse-dense.js'
-import { sparseDense } from '../../kernels/sparse-dense-simd.js'
 import type { Backend, TensorFlow } from '../backend.js'
 import { averagePrecision } from '../metrics.js'
 import { type AdamState, adamStep, startAdam } from './adam.js'
-import { type Encoder, encode, fitEncoder } from './encoder.js'
-import type { SageGraph, SageTask } from './graph.js'
-import {
-  degreesOf,
-  firstInput,
-  firstInputWidth,
-  fitStandard,
-  labelInputWidth,
-  type Standard,
-  standardize,
-} from './inputs.js'
+import { type Batches, openBatches } from './batches.js'
+import { type Encoder, fitEncoder } from './encoder.js'
+import { neighboursThatFit } from './estimate.js'
+import type { SageTask } from './graph.js'
+import { firstInputWidth, labelInputWidth, type Standard } from './inputs.js'
 import { type NetworkShape, networkLayout } from './network.js'
 import type { SageOptions } from './options.js'
 import { decayMask, initialValues, type Layout } from './parameters.js'
-import { gradientStep, type Piece, pieceLogits } from './step.js'
+import { gradientStep, type Piece } from './step.js'
 
 export interface SageModel {
   readonly encoder: Encoder
@@ -36,6 +28,8 @@ export interface SageModel {
   readonly relations: readonly string[]
   readonly shape: NetworkShape
   readonly options: SageOptions
+  /** Each node reads at most so many neighbours of each relation; null reads all. */
+  readonly neighbours: number | null
   /** Share of positives among the training labels. */
   readonly share: number
   readonly members: readonly {
@@ -64,6 +58,10 @@ export interface Checkpoint {
 export interface TrainContext {
   readonly backend: Backend
   readonly check?: Check
+  /** Bytes that training may take; by default half of what the machine has free. */
+  readonly memoryLimit?: number
+  /** Overrides what the estimate chooses: null trains on the whole graph, a number on samples of so many neighbours. */
+  readonly neighbours?: number | null
   /** After each epoch. */
   readonly progress?: (member: number, epoch: number, loss: number, validation: number | null) => void
   readonly resume?: Checkpoint | null
@@ -77,26 +75,11 @@ const averageRate = 0.1
 /** Epochs between two looks at the validation rows: a look costs a forward pass. */
 const evaluateEvery = 2
 
+/** Members' seeds lie so far apart. */
+const seedStep = 7919
+
 /** Streams of one seed. */
 const stream = (member: number, epoch: number): number => 1000 + member * 100_000 + epoch
-
-/** Makes the whole graph a piece. `fitted` is the model's standard, or the training rows to fit one on. */
-export const openPiece = (
-  tf: TensorFlow,
-  encoder: Encoder,
-  fitted: Standard | Int32Array,
-  graph: SageGraph,
-  check: Check,
-): { readonly piece: Piece; readonly standard: Standard } => {
-  const graphs = graph.relations.map(({ csr }) => csr)
-  const products = sparseDense(graphs, check, plainSparseDense)
-  const rows = graph.features.rows
-  const encoded = encode(encoder, graph.features)
-  const input = firstInput(rows, encoded, encoder.width, graphs.map(degreesOf), products)
-  const standard = fitted instanceof Int32Array ? fitStandard(input, fitted) : fitted
-  standardize(input, standard)
-  return { piece: { rows, graphs, products, constant: tf.tensor2d(input.values, [rows, input.width]) }, standard }
-}
 
 /** Labels of training rows, -1 elsewhere. */
 export const knownLabels = (rows: number, labels: Int8Array, train: Int32Array): Int8Array => {
@@ -108,26 +91,27 @@ export const knownLabels = (rows: number, labels: Int8Array, train: Int32Array):
 class Member {
   readonly #tf: TensorFlow
   readonly #layout: Layout
-  readonly #piece: Piece
+  readonly #batches: Batches
   readonly #task: SageTask
   readonly #options: SageOptions
   readonly #share: number
   readonly #known: Int8Array
   readonly #decay: Uint8Array
 
-  constructor(tf: TensorFlow, layout: Layout, piece: Piece, task: SageTask, options: SageOptions, share: number) {
+  constructor(tf: TensorFlow, layout: Layout, batches: Batches, task: SageTask, options: SageOptions, share: number) {
     this.#tf = tf
     this.#layout = layout
-    this.#piece = piece
+    this.#batches = batches
     this.#task = task
     this.#options = options
     this.#share = share
-    this.#known = knownLabels(piece.rows, task.labels, task.train)
+    const rows = task.graph.features.rows
+    this.#known = options.labelInputs ? knownLabels(rows, task.labels, task.train) : new Int8Array(rows).fill(-1)
     this.#decay = decayMask(layout)
   }
 
   start(member: number): MemberState {
-    const parameters = initialValues(this.#layout, this.#options.seed + 7919 * member)
+    const parameters = initialValues(this.#layout, this.#options.seed + seedStep * member)
     return {
       member,
       epoch: 0,
@@ -144,52 +128,69 @@ class Member {
     readonly loss: number
     readonly validation: number | null
   } {
-    const { options, share } = { options: this.#options, share: this.#share }
+    const options = this.#options
     const epoch = state.epoch + 1
     const random = new Random(options.seed, stream(state.member, epoch))
-    const rows = this.#piece.rows
-    const shown = new Int8Array(rows).fill(-1)
-    const targets = new Float32Array(rows)
-    const weights = new Float32Array(rows)
-    const positiveWeight = ((1 - share) / share) ** options.balance
-    for (const row of this.#task.train) {
-      const label = this.#task.labels[row]!
-      if (options.labelInputs && random.float() < options.shown) shown[row] = label
-      else {
-        targets[row] = label
-        weights[row] = label === 1 ? positiveWeight : 1
-      }
+    const { labels, train } = this.#task
+    const shown = new Int8Array(labels.length).fill(-1)
+    const learned: number[] = []
+    for (const row of train) {
+      if (options.labelInputs && random.float() < options.shown) shown[row] = labels[row]!
+      else learned.push(row)
     }
-    const { loss, gradient } = gradientStep(this.#tf, this.#layout, state.parameters, options.hidden, {
-      piece: this.#piece,
-      shown,
-      share,
-      targets,
-      weights,
-      dropout: options.dropout,
-      random,
-    })
     const rate = (options.learningRate * (1 + Math.cos((Math.PI * (epoch - 1)) / options.epochs))) / 2
-    const adam = adamStep(state.adam, state.parameters, gradient, rate, options.weightDecay, this.#decay)
-    for (let i = 0; i < state.averaged.length; i++)
-      state.averaged[i]! += averageRate * (state.parameters[i]! - state.averaged[i]!)
+    let { adam } = state
+    let loss = 0
+    let steps = 0
+    this.#batches.each(Int32Array.from(learned), random, (piece, nodes, rows) => {
+      const step = this.#step(state.parameters, piece, nodes, rows, shown, random)
+      adam = adamStep(adam, state.parameters, step.gradient, rate, options.weightDecay, this.#decay)
+      for (let i = 0; i < state.averaged.length; i++)
+        state.averaged[i]! += averageRate * (state.parameters[i]! - state.averaged[i]!)
+      loss += step.loss
+      steps++
+    })
     let best = state.best
     let validation: number | null = null
     if (epoch % evaluateEvery === 0 || epoch === options.epochs) {
       validation = this.#validate(state.averaged)
       if (validation > best.validation) best = { parameters: state.averaged.slice(), epoch, validation }
     }
-    return { state: { ...state, epoch, adam, best }, loss, validation }
+    return { state: { ...state, epoch, adam, best }, loss: loss / Math.max(1, steps), validation }
+  }
+
+  /** `nodes`: of each row of the piece; `rows`: those that are learned from. */
+  #step(
+    parameters: Float32Array,
+    piece: Piece,
+    nodes: Int32Array | null,
+    rows: Int32Array,
+    shown: Int8Array,
+    random: Random,
+  ): { readonly loss: number; readonly gradient: Float32Array } {
+    const targets = new Float32Array(piece.rows)
+    const weights = new Float32Array(piece.rows)
+    const positiveWeight = ((1 - this.#share) / this.#share) ** this.#options.balance
+    for (const row of rows) {
+      const label = this.#task.labels[nodes ? nodes[row]! : row]!
+      targets[row] = label
+      weights[row] = label === 1 ? positiveWeight : 1
+    }
+    return gradientStep(this.#tf, this.#layout, parameters, this.#options.hidden, {
+      piece,
+      shown: nodes ? Int8Array.from(nodes, (node) => shown[node]!) : shown,
+      share: this.#share,
+      targets,
+      weights,
+      dropout: this.#options.dropout,
+      random,
+    })
   }
 
   #validate(parameters: Float32Array): number {
     const { validation, labels } = this.#task
-    const shown = this.#options.labelInputs ? this.#known : new Int8Array(this.#piece.rows).fill(-1)
-    const logits = pieceLogits(this.#tf, this.#layout, parameters, this.#piece, shown, this.#share)
-    return averagePrecision({
-      scores: Float64Array.from(validation, (row) => logits[row]!),
-      labels: Uint8Array.from(validation, (row) => labels[row]!),
-    })
+    const scores = this.#batches.logits(this.#layout, parameters, this.#known, this.#share, validation)
+    return averagePrecision({ scores, labels: Uint8Array.from(validation, (row) => labels[row]!) })
   }
 }
 
@@ -234,9 +235,10 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
   }
   const layout = networkLayout(shape)
   const share = train.reduce((sum, row) => sum + labels[row]!, 0) / train.length
-  const { piece, standard } = openPiece(tf, encoder, train, graph, check)
+  const neighbours = context.neighbours === undefined ? neighboursThatFit(graph, shape, context) : context.neighbours
+  const batches = openBatches({ tf, encoder, graph, check, neighbours, fitted: train, seed: options.seed })
   try {
-    const runner = new Member(tf, layout, piece, task, options, share)
+    const runner = new Member(tf, layout, batches, task, options, share)
     const done = [...(context.resume?.done ?? [])]
     let state = context.resume?.current ?? null
     while (done.length < options.members) {
@@ -254,8 +256,8 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
       state = null
       context.checkpoint?.({ done, current: null })
     }
-    return { encoder, standard, relations, shape, options, share, members: done }
+    return { encoder, standard: batches.standard, relations, shape, neighbours, options, share, members: done }
   } finally {
-    piece.constant.dispose()
+    batches.close()
   }
 }

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { Random } from '#src/kernels/random.js'
 import { type Backend, loadBackend } from '#src/model/backend.js'
+import { openBatches } from '#src/model/graphsage/batches.js'
 import { fitEncoder } from '#src/model/graphsage/encoder.js'
 import type { SageGraph } from '#src/model/graphsage/graph.js'
 import { firstInputWidth, labelInputWidth } from '#src/model/graphsage/inputs.js'
@@ -8,8 +9,8 @@ import { networkLayout } from '#src/model/graphsage/network.js'
 import { defaultSageOptions, type SageOptions } from '#src/model/graphsage/options.js'
 import { initialValues } from '#src/model/graphsage/parameters.js'
 import { scoreSage } from '#src/model/graphsage/score.js'
-import { gradientStep } from '#src/model/graphsage/step.js'
-import { type Checkpoint, knownLabels, openPiece, type SageModel, trainSage } from '#src/model/graphsage/train.js'
+import { gradientStep, type Piece } from '#src/model/graphsage/step.js'
+import { type Checkpoint, knownLabels, type SageModel, trainSage } from '#src/model/graphsage/train.js'
 import { auroc } from '#src/model/metrics.js'
 import { type Planted, plantedGraph } from './planted.js'
 
@@ -32,7 +33,7 @@ const scoresOf = (
   graph: SageGraph = task.graph,
 ): Float64Array => {
   const shown = knownLabels(graph.features.rows, task.labels, task.train)
-  return scoreSage(model, graph, shown, backend)
+  return scoreSage(model, graph, shown, { backend })
 }
 
 const quality = (scores: Float64Array, { task, test: rows }: Planted): number =>
@@ -74,10 +75,22 @@ test('the gradient of the whole network is that of finite differences', async ()
     hidden: 4,
     relations: 1,
   })
-  const { piece } = openPiece(backend.tf, encoder, task.train, task.graph, () => {})
+  const batches = openBatches({
+    tf: backend.tf,
+    encoder,
+    graph: task.graph,
+    check: () => {},
+    neighbours: null,
+    fitted: task.train,
+    seed: 1,
+  })
+  let piece: Piece | null = null
+  batches.each(task.train, new Random(1), (whole) => {
+    piece = whole
+  })
   const step = (parameters: Float32Array) =>
     gradientStep(backend.tf, layout, parameters, 4, {
-      piece,
+      piece: piece!,
       shown: knownLabels(60, task.labels, task.train.subarray(0, 10)),
       share: 0.3,
       targets: Float32Array.from(task.labels),
@@ -117,6 +130,22 @@ test('training goes on from a checkpoint to the same bytes, and stops when asked
   expect(() => trainSage(task, small, { backend, check })).toThrow('stopped')
 })
 
+test('a graph that does not fit is learned from samples, and scored in chunks as it would be whole', async () => {
+  const backend = await use(backends[0]!)
+  const planted = plantedGraph(500, 3)
+  const { task } = planted
+  const sampled = trainSage(task, { ...options, epochs: 8 }, { backend, neighbours: 5 })
+  expect(sampled.neighbours).toBe(5)
+  expect(trainSage(task, { ...options, epochs: 8 }, { backend, memoryLimit: 1e5 }).neighbours).toBe(12)
+  expect(trainSage(task, { ...options, epochs: 8 }, { backend, neighbours: 5 }).members).toEqual(sampled.members)
+  expect(quality(scoresOf(sampled, planted, backend), planted)).toBeGreaterThan(0.8)
+  const whole = trainSage(task, { ...options, epochs: 8 }, { backend, neighbours: null })
+  const shown = knownLabels(500, task.labels, task.train)
+  const chunked = scoreSage(whole, task.graph, shown, { backend, chunked: true })
+  const once = scoreSage(whole, task.graph, shown, { backend, chunked: false })
+  for (const [row, score] of chunked.entries()) expect(Math.abs(score - once[row]!)).toBeLessThan(1e-4)
+})
+
 test('labels of validation and test rows reach neither weights nor scores, and no node sees its own', async () => {
   const backend = await use(backends[0]!)
   const planted = plantedGraph(400, 11)
@@ -126,8 +155,8 @@ test('labels of validation and test rows reach neither weights nor scores, and n
   for (const row of planted.test) flipped.labels[row] = flipped.labels[row] === 1 ? 0 : 1
   expect(trainSage(flipped, { ...options, epochs: 8 }, { backend }).members).toEqual(model.members)
   const unseen = knownLabels(400, task.labels, task.train)
-  const before = scoreSage(model, task.graph, unseen, backend)
-  expect(scoreSage(model, task.graph, knownLabels(400, flipped.labels, task.train), backend)).toEqual(before)
+  const before = scoreSage(model, task.graph, unseen, { backend })
+  expect(scoreSage(model, task.graph, knownLabels(400, flipped.labels, task.train), { backend })).toEqual(before)
 })
 
 test('it scores nodes that were not there in training', async () => {
@@ -135,7 +164,7 @@ test('it scores nodes that were not there in training', async () => {
   const planted = plantedGraph(500, 3)
   const model = trainSage(planted.task, options, { backend })
   const fresh = plantedGraph(500, 44)
-  const scores = scoreSage(model, fresh.task.graph, null, backend)
+  const scores = scoreSage(model, fresh.task.graph, null, { backend })
   expect(quality(scores, fresh)).toBeGreaterThan(0.85)
 })
 
