@@ -12,11 +12,14 @@ import {
   sharedUint32,
 } from '../../graph/shared-arrays.js'
 import { inTransaction } from './connection.js'
-import { columnItems, eachChunk, numberOf, rows, text } from './sql.js'
+import { columnItems, eachChunk, listItems, numberOf, type Reading, readInTurn, rows, text } from './sql.js'
 
-/** Ids are handed over as blocks of this many (a power of two), joined by line ends, which no id holds: one value a block. */
+/** Ids are handed over as blocks of this many, joined by line ends, which no id holds: one value a block. */
 const idsPerBlock = 8192
 const lineEnd = 10
+
+/** Rows of one statement: four of DuckDB's row groups, so that all threads have work and a result is some twelve megabytes. */
+const rowsPerReading = 4 * 122_880
 
 /** `progress` is told after about this many interactions. */
 const progressEvery = 1 << 19
@@ -26,59 +29,82 @@ const knownAt = (asOf: number | null): { readonly where: string; readonly values
     ? { where: '', values: [] }
     : { where: 'WHERE ("at" IS NULL OR "at" <= $1::BIGINT)', values: [BigInt(Math.floor(asOf))] }
 
-const readEntities = async (connection: DuckDBConnection, asOf: number | null) => {
-  const entityCount = await numberOf(connection, 'SELECT count(*) FROM entities')
-  const nameBytes = await numberOf(connection, 'SELECT sum(strlen(id)) FROM entities')
-  const entityKind = sharedUint8(entityCount)
-  const names = sharedUint8(nameBytes)
-  const nameOffsets = sharedFloat64(entityCount + 1)
-  const declared = sharedUint8(entityCount)
-
-  // Numbers run from 0 without gaps, but rows need not lie in their order.
-  await eachChunk(connection, 'SELECT entity, kind FROM entities', [], (chunk) => {
-    const entity = columnItems(chunk, 0)
-    const kind = columnItems(chunk, 1)
-    for (let i = 0; i < entity.length; i++) entityKind[entity[i]!] = kind[i]!
-  })
-  let entity = 0
-  let at = 0
-  await eachChunk(
-    connection,
-    `SELECT encode(string_agg(id, chr(${lineEnd}) ORDER BY entity)) FROM entities GROUP BY entity // ${idsPerBlock} ORDER BY min(entity)`,
-    [],
-    (chunk) => {
-      const blocks = chunk.getColumnVector(0) as DuckDBBlobVector
-      for (let block = 0; block < chunk.rowCount; block++) {
-        const { bytes } = blocks.getItem(block)!
-        for (let b = 0; b < bytes.length; b++) {
-          if (bytes[b] === lineEnd) nameOffsets[++entity] = at
-          else names[at++] = bytes[b]!
-        }
-        nameOffsets[++entity] = at
-      }
-    },
-  )
-  if (entity !== entityCount || at !== nameBytes)
-    throw new Error(`${entity} ids of ${at} bytes were read, ${entityCount} of ${nameBytes} are in the store`)
-  const { where, values } = knownAt(asOf)
-  await eachChunk(
-    connection,
-    `SELECT entity FROM (SELECT entity, max("at") AS "at" FROM entity_records GROUP BY entity) ${where}`,
-    values,
-    (chunk) => {
-      for (const index of columnItems(chunk, 0)) declared[index] = 1
-    },
-  )
-  return { entityCount, entityKind, names, nameOffsets, declared }
+interface IdBlock {
+  readonly bytes: Uint8Array
+  /** Number of the entity of each id. */
+  readonly entity: ArrayLike<number>
 }
 
-const readInteractionColumns = async (
-  connection: DuckDBConnection,
+/** Writes lengths of ids to lengths[entity + 1]; returns how many ids there are. */
+const measureIds = ({ bytes, entity }: IdBlock, lengths: Float64Array): number => {
+  let start = 0
+  let row = 0
+  for (let b = 0; b < bytes.length; b++) {
+    if (bytes[b] !== lineEnd) continue
+    lengths[entity[row++]! + 1] = b - start
+    start = b + 1
+  }
+  lengths[entity[row++]! + 1] = bytes.length - start
+  return row
+}
+
+const copyIds = ({ bytes, entity }: IdBlock, nameOffsets: Float64Array, names: Uint8Array): void => {
+  let row = 0
+  let at = nameOffsets[entity[0]!]!
+  for (let b = 0; b < bytes.length; b++) {
+    if (bytes[b] === lineEnd) at = nameOffsets[entity[++row]!]!
+    else names[at++] = bytes[b]!
+  }
+}
+
+const entityReadings = (entityCount: number, asOf: number | null) => {
+  const entityKind = sharedUint8(entityCount)
+  const nameOffsets = sharedFloat64(entityCount + 1)
+  const declared = sharedUint8(entityCount)
+  const blocks: IdBlock[] = []
+  // Rows of a block come in any order, but its id, number and kind in the same one.
+  const ids: Reading = {
+    sql: `SELECT encode(string_agg(id, chr(${lineEnd}))), list(entity), list(kind) FROM entities GROUP BY rowid // ${idsPerBlock}`,
+    take: (chunk) => {
+      const texts = chunk.getColumnVector(0) as DuckDBBlobVector
+      const entities = listItems(chunk, 1)
+      const kinds = listItems(chunk, 2)
+      for (let block = 0; block < chunk.rowCount; block++) {
+        const isLast = block + 1 === chunk.rowCount
+        const begin = entities.begin(block)
+        const entity = entities.items.slice(begin, isLast ? undefined : entities.begin(block + 1))
+        const kindBegin = kinds.begin(block)
+        for (let i = 0; i < entity.length; i++) entityKind[entity[i]!] = kinds.items[kindBegin + i]!
+        blocks.push({ bytes: texts.getItem(block)!.bytes, entity })
+      }
+    },
+  }
+  const { where, values } = knownAt(asOf)
+  const records: Reading = {
+    sql: `SELECT entity FROM (SELECT entity, max("at") AS "at" FROM entity_records GROUP BY entity) ${where}`,
+    values,
+    take: (chunk) => {
+      for (const index of columnItems(chunk, 0)) declared[index] = 1
+    },
+  }
+  const columns = () => {
+    let found = 0
+    for (const block of blocks) found += measureIds(block, nameOffsets)
+    if (found !== entityCount) throw new Error(`${found} ids were read, ${entityCount} are in the store`)
+    for (let e = 0; e < entityCount; e++) nameOffsets[e + 1]! += nameOffsets[e]!
+    const names = sharedUint8(nameOffsets[entityCount]!)
+    for (const block of blocks) copyIds(block, nameOffsets, names)
+    return { entityCount, entityKind, names, nameOffsets, declared }
+  }
+  return { readings: [ids, records], columns }
+}
+
+const interactionReadings = (
+  { count, rowCount }: { readonly count: number; readonly rowCount: number },
   asOf: number | null,
   progress: (done: number) => void,
 ) => {
   const { where, values } = knownAt(asOf)
-  const count = await numberOf(connection, `SELECT count(*) FROM interactions ${where}`, values)
   const columns = {
     type: sharedUint8(count),
     actor: sharedInt32(count),
@@ -91,21 +117,26 @@ const readInteractionColumns = async (
   const into = Object.values(columns)
   let done = 0
   let told = 0
-  await eachChunk(
-    connection,
-    `SELECT type, actor, target, coalesce("at"::DOUBLE, 'NaN'::DOUBLE), weight::FLOAT, market, scenario FROM interactions ${where}`,
-    values,
-    (chunk) => {
-      for (let column = 0; column < into.length; column++) into[column]!.set(columnItems(chunk, column), done)
-      done += chunk.rowCount
-      if (done - told >= progressEvery) {
+  const readings = Array.from({ length: Math.ceil(rowCount / rowsPerReading) }, (_, i): Reading => {
+    const range = `rowid >= ${i * rowsPerReading} AND rowid < ${(i + 1) * rowsPerReading}`
+    return {
+      sql: `SELECT type, actor, target, coalesce("at"::DOUBLE, 'NaN'::DOUBLE), weight::FLOAT, market, scenario
+        FROM interactions ${where === '' ? 'WHERE' : `${where} AND`} ${range}`,
+      values,
+      take: (chunk) => {
+        for (let column = 0; column < into.length; column++) into[column]!.set(columnItems(chunk, column), done)
+        done += chunk.rowCount
+        if (done - told < progressEvery && done < count) return
         told = done
         progress(done / count)
-      }
-    },
-  )
-  if (done !== count) throw new Error(`${done} interactions were read, ${count} are in the store`)
-  return { count, ...columns }
+      },
+    }
+  })
+  const finished = () => {
+    if (done !== count) throw new Error(`${done} interactions were read, ${count} are in the store`)
+    return { count, ...columns }
+  }
+  return { readings, columns: finished }
 }
 
 /** The reserved attribute of `publish`, where it has the form that ingest asks for. */
@@ -145,9 +176,16 @@ export const readGraph = (
 ): Promise<RawGraph> =>
   inTransaction(connection, async () => {
     const markets = (await rows(connection, 'SELECT name FROM markets ORDER BY market')).map(([name]) => text(name))
-    const entities = await readEntities(connection, asOf)
-    const interactions = await readInteractionColumns(connection, asOf, progress)
-    const fingerprints = await readFingerprints(connection, asOf)
+    const entityCount = await numberOf(connection, 'SELECT count(*) FROM entities')
+    const rowCount = await numberOf(connection, 'SELECT coalesce(max(rowid) + 1, 0) FROM interactions')
+    const { where, values } = knownAt(asOf)
+    const count = await numberOf(connection, `SELECT count(*) FROM interactions ${where}`, values)
+    const ofInteractions = interactionReadings({ count, rowCount }, asOf, progress)
+    const ofEntities = entityReadings(entityCount, asOf)
+    await readInTurn(connection, [...ofInteractions.readings, ...ofEntities.readings])
+    const interactions = ofInteractions.columns()
+    const mayHaveFingerprints = interactions.type.includes(interactionTypes.publish.code)
+    const fingerprints = mayHaveFingerprints ? await readFingerprints(connection, asOf) : undefined
     progress(1)
-    return { asOf, ...entities, markets, ...interactions, fingerprints }
+    return { asOf, ...ofEntities.columns(), markets, ...interactions, ...(fingerprints && { fingerprints }) }
   })

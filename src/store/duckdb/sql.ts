@@ -1,5 +1,5 @@
 /** Small helpers around statements. */
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBListVector, DuckDBValue } from '@duckdb/node-api'
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
@@ -45,6 +45,18 @@ export const columnItems = (chunk: DuckDBDataChunk, column: number): Column => {
   return items
 }
 
+/** The values of a column of lists, one list after the other as the rows are: all of them, and where each row's begin. */
+export const listItems = (
+  chunk: DuckDBDataChunk,
+  column: number,
+): { readonly items: Column; readonly begin: (row: number) => number } => {
+  const lists = chunk.getColumnVector(column) as DuckDBListVector
+  const { items } = lists.childVector as unknown as { readonly items?: Column }
+  if (!ArrayBuffer.isView(items))
+    throw new TypeError(`column ${column} does not hold its lists as one typed array: @duckdb/node-api has changed`)
+  return { items, begin: (row) => lists.getEntryOffset(row) }
+}
+
 /** Calls `take` with each chunk of a result that is made while it is read; the next chunk is on its way meanwhile. */
 export const eachChunk = async (
   connection: DuckDBConnection,
@@ -64,5 +76,30 @@ export const eachChunk = async (
   } finally {
     // A fetch that is under way when `take` throws must end before the connection is used again.
     await next.catch(() => undefined)
+  }
+}
+
+export interface Reading {
+  readonly sql: string
+  readonly values?: readonly DuckDBValue[]
+  readonly take: (chunk: DuckDBDataChunk) => void
+}
+
+/**
+ * One statement after the other, each result held whole: its chunks then come without a turn of the event loop each, and the engine
+ * runs the next statement while they are taken.
+ */
+export const readInTurn = async (connection: DuckDBConnection, readings: readonly Reading[]): Promise<void> => {
+  const run = (reading: Reading | undefined) => reading && connection.run(reading.sql, [...(reading.values ?? [])])
+  let next = run(readings[0])
+  try {
+    for (let i = 0; i < readings.length; i++) {
+      const result = (await next)!
+      next = run(readings[i + 1])
+      for (let chunk = 0; chunk < result.chunkCount; chunk++) readings[i]!.take(result.getChunk(chunk))
+    }
+  } finally {
+    // A statement that is under way when `take` throws must end before the connection is used again.
+    await next?.catch(() => undefined)
   }
 }

@@ -7,9 +7,12 @@ import { rows, type Transaction } from './connection.js'
 import { labelOf, relationshipOf } from './names.js'
 import { NodeIndex } from './node-index.js'
 
-const ENTITIES_A_PAGE = 5000
-/** Interactions of one page of actors, about; one actor with more is a page of its own. */
-const INTERACTIONS_A_PAGE = 20_000
+const ENTITIES_A_PAGE = 2000
+/**
+ * Interactions of one page of actors, about; one actor with more is a page of its own. Records of more than 64 KiB come in pieces,
+ * which the driver reads at half the speed.
+ */
+const INTERACTIONS_A_PAGE = 5000
 
 /** Times as in a list of numbers: -1 is unknown, -2 says that the entity was not recorded by itself. */
 const UNKNOWN = -1
@@ -56,14 +59,58 @@ export interface View {
   readonly asOf: number | null
 }
 
+/** Arrays that grow as entities come. */
+class EntityColumns {
+  #kind = new Uint8Array(ENTITIES_A_PAGE)
+  #declared = new Uint8Array(ENTITIES_A_PAGE)
+  /** Position in the names after each entity. */
+  #end = new Float64Array(ENTITIES_A_PAGE)
+  #names = Buffer.alloc(ENTITIES_A_PAGE)
+  #bytes = 0
+  count = 0
+
+  #grow(): void {
+    const longer = <T extends Uint8Array | Float64Array>(old: T, array: T): T => {
+      array.set(old)
+      return array
+    }
+    const size = this.count * 2
+    this.#kind = longer(this.#kind, new Uint8Array(size))
+    this.#declared = longer(this.#declared, new Uint8Array(size))
+    this.#end = longer(this.#end, new Float64Array(size))
+  }
+
+  add(kind: number, id: string, declared: boolean): void {
+    if (this.count === this.#kind.length) this.#grow()
+    // A character of a string takes three bytes at most.
+    const most = this.#bytes + 3 * id.length
+    if (most > this.#names.length) this.#names = Buffer.concat([this.#names], 2 * most)
+    this.#bytes += this.#names.write(id, this.#bytes)
+    this.#kind[this.count] = kind
+    this.#declared[this.count] = declared ? 1 : 0
+    this.#end[this.count++] = this.#bytes
+  }
+
+  columns() {
+    const { count } = this
+    const names = sharedUint8(this.#bytes)
+    names.set(this.#names.subarray(0, this.#bytes))
+    const nameOffsets = sharedFloat64(count + 1)
+    nameOffsets.set(this.#end.subarray(0, count), 1)
+    const entityKind = sharedUint8(count)
+    entityKind.set(this.#kind.subarray(0, count))
+    const declared = sharedUint8(count)
+    declared.set(this.#declared.subarray(0, count))
+    return { entityCount: count, entityKind, names, nameOffsets, declared }
+  }
+}
+
 export class Entities {
   readonly index = new NodeIndex()
   readonly pages: ActorPages[] = []
   /** At least as many as the view has. */
   interactions = 0
-  readonly #kinds: number[] = []
-  readonly #ids: string[] = []
-  readonly #declared: number[] = []
+  readonly #columns = new EntityColumns()
 
   async read(tx: Transaction, view: View): Promise<void> {
     for (const kind of entityKindNames) {
@@ -79,52 +126,39 @@ export class Entities {
     { kind, types }: { readonly kind: EntityKind; readonly types: string },
   ): Promise<void> {
     const pages: ActorPages = { label: labelOf(kind), types, ranges: [] }
+    const { code } = entityKind(kind)
     const cypher = entityPageCypher(pages.label, types)
+    const pageAfter = (id: string): Promise<readonly EntityPage[]> =>
+      rows<EntityPage>(tx, cypher, { after: id, batch: view.batch })
     let after = ''
-    let pageAfter = ''
-    let inPage = 0
-    for (let isLast = false; !isLast; ) {
-      const [page] = await rows<EntityPage>(tx, cypher, { after, batch: view.batch })
-      const { nodes, ids, degrees, recorded } = page!
+    let rangeAfter = ''
+    let inRange = 0
+    for (let next: Promise<readonly EntityPage[]> | null = pageAfter(''); next !== null; ) {
+      const page: EntityPage = (await next)[0]!
+      const { nodes, ids, degrees, recorded } = page
+      // The server reads the next page while this one is taken.
+      next = ids.length < ENTITIES_A_PAGE ? null : pageAfter(ids.at(-1)!)
       for (let i = 0; i < ids.length; i++) {
         const degree = degrees[i] ?? 0
-        if (inPage > 0 && inPage + degree > INTERACTIONS_A_PAGE) {
-          pages.ranges.push([pageAfter, after])
-          pageAfter = after
-          inPage = 0
+        if (inRange > 0 && inRange + degree > INTERACTIONS_A_PAGE) {
+          pages.ranges.push([rangeAfter, after])
+          rangeAfter = after
+          inRange = 0
         }
-        inPage += degree
+        inRange += degree
         this.interactions += degree
         after = ids[i]!
         const at = recorded[i]!
         const isKnown = at !== NOT_RECORDED && (at === UNKNOWN || view.asOf === null || at <= view.asOf)
-        this.index.set(nodes[i]!, this.#ids.length)
-        this.#kinds.push(entityKind(kind).code)
-        this.#ids.push(after)
-        this.#declared.push(isKnown ? 1 : 0)
+        this.index.set(nodes[i]!, this.#columns.count)
+        this.#columns.add(code, after, isKnown)
       }
-      isLast = ids.length < ENTITIES_A_PAGE
     }
-    if (inPage > 0) pages.ranges.push([pageAfter, after])
+    if (inRange > 0) pages.ranges.push([rangeAfter, after])
     if (pages.ranges.length > 0) this.pages.push(pages)
   }
 
   columns() {
-    const entityCount = this.#ids.length
-    let bytes = 0
-    for (const id of this.#ids) bytes += Buffer.byteLength(id)
-    const names = sharedUint8(bytes)
-    const nameOffsets = sharedFloat64(entityCount + 1)
-    const text = Buffer.from(names.buffer as unknown as ArrayBuffer)
-    let at = 0
-    for (let e = 0; e < entityCount; e++) {
-      at += text.write(this.#ids[e]!, at)
-      nameOffsets[e + 1] = at
-    }
-    const kinds = sharedUint8(entityCount)
-    kinds.set(this.#kinds)
-    const declared = sharedUint8(entityCount)
-    declared.set(this.#declared)
-    return { entityCount, entityKind: kinds, names, nameOffsets, declared }
+    return this.#columns.columns()
   }
 }

@@ -4,7 +4,7 @@
  * that several transactions share, so pages are read side by side.
  *
  * Records are slow to send one by one (43 k/s measured), lists are fast: a record has a page of actors' interactions of one type,
- * scenario and market. The server holds no more than the pages that are being read.
+ * scenario and market. Most weights are 1, and those are not sent. The server holds no more than the pages that are being read.
  */
 import { interactionTypeNames, interactionTypes, scenarios } from '../../../graph-schema/schema.js'
 import { fingerprintOf, type RawFingerprints } from '../../graph/fingerprints.js'
@@ -23,7 +23,7 @@ import type { NodeIndex } from './node-index.js'
 import { type ActorPages, Entities, type View } from './read-entities.js'
 
 /** Pages of one transaction: enough to hide the trips, few enough to be read again where a batch came between. */
-const PAGES_A_TASK = 2
+const PAGES_A_TASK = 8
 /** Transactions side by side; the server spends one core on each. */
 const READERS = 4
 const MAX_MARKETS = 65_536
@@ -47,10 +47,11 @@ export const interactionPageCypher = (
     MATCH (a)-[r:${types}]->(b)${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}
     RETURN type(r) AS type, coalesce(r.scenario, '') AS scenario, coalesce(r.market, '') AS market,
       collect(id(a)) AS actors, collect(id(b)) AS targets, collect(toFloat(coalesce(r.at, ${UNKNOWN}))) AS times,
-      collect(toFloat(coalesce(r.weight, 1))) AS weights,
+      coalesce(r.weight, 1) = 1 AS unweighted,
+      collect(CASE r.weight WHEN 1 THEN null ELSE toFloat(coalesce(r.weight, 1)) END) AS weights,
       ${hasFingerprints ? `collect(CASE type(r) WHEN '${PUBLISH}' THEN coalesce(r.attributes, '') END)` : '[]'} AS attributes
   }
-  RETURN type, scenario, market, actors, targets, times, weights, attributes`
+  RETURN type, scenario, market, unweighted, actors, targets, times, weights, attributes`
 }
 
 interface InteractionPage extends Record<string, unknown> {
@@ -60,6 +61,8 @@ interface InteractionPage extends Record<string, unknown> {
   readonly actors: readonly number[]
   readonly targets: readonly number[]
   readonly times: readonly number[]
+  /** All of weight 1, which most are: then `weights` does not matter. */
+  readonly unweighted: boolean
   readonly weights: readonly number[]
   /** JSON text of each `publish`, '' where there is none; empty for other types. */
   readonly attributes: readonly string[]
@@ -105,7 +108,7 @@ class Interactions {
     return code
   }
 
-  add({ type, scenario, market, actors, targets, times, weights, attributes }: InteractionPage): void {
+  add({ type, scenario, market, unweighted, actors, targets, times, weights, attributes }: InteractionPage): void {
     const from = this.count
     const to = from + actors.length
     if (to > this.type.length) throw new Error(`more interactions came than the ${this.type.length} that were counted`)
@@ -117,7 +120,7 @@ class Interactions {
       this.target[from + i] = this.#index.get(targets[i]!)
       const time = times[i]!
       this.at[from + i] = time === UNKNOWN ? Number.NaN : time
-      this.weight[from + i] = weights[i]!
+      this.weight[from + i] = unweighted ? 1 : weights[i]!
     }
     for (let i = 0; i < attributes.length; i++) {
       const text = attributes[i]!
