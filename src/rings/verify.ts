@@ -1,5 +1,5 @@
 /** Facts against the store as it is now: are the interactions there, do they say the same, and do they still give the number? */
-import { recount } from '../graph/fact-count.js'
+import { type CountedInteraction, recount } from '../graph/fact-count.js'
 import type { FactRecord, GraphStore, InteractionRecord, InteractionRef, RingRecord } from '../store/store.js'
 import { contentDigest } from './content-digest.js'
 import { refKey, refsOf } from './evidence.js'
@@ -35,6 +35,15 @@ export interface RingCheck {
 const fingerprintOf = ({ attributes }: InteractionRecord): string | null =>
   typeof attributes?.fingerprint === 'string' ? attributes.fingerprint : null
 
+/** An interaction as facts count it. */
+export const countedOf = (record: InteractionRecord): CountedInteraction<string> => ({
+  type: record.type,
+  actor: `${record.actor.kind}:${record.actor.id}`,
+  target: `${record.target.kind}:${record.target.id}`,
+  at: record.at,
+  fingerprint: fingerprintOf(record),
+})
+
 const stateOf = (fact: FactRecord, isIntact: boolean, recounted: number): FactState => {
   if (!isIntact) return 'broken'
   if (recounted === fact.observed) return 'holds'
@@ -52,16 +61,7 @@ const checkFact = (fact: FactRecord, records: ReadonlyMap<string, InteractionRec
   const checked = { code, sentence, observed, interactionCount, kept: fact.interactions.length, missing, changed }
   const isIntact = missing.length === 0 && changed.length === 0
   if (fact.count === null) return { ...checked, state: isIntact ? 'unchecked' : 'broken', recounted: null }
-  const recounted = recount(
-    fact.count,
-    shown.map((record) => ({
-      type: record.type,
-      actor: `${record.actor.kind}:${record.actor.id}`,
-      target: `${record.target.kind}:${record.target.id}`,
-      at: record.at,
-      fingerprint: fingerprintOf(record),
-    })),
-  )
+  const recounted = recount(fact.count, shown.map(countedOf))
   return {
     ...checked,
     state: stateOf(fact, isIntact, recounted),

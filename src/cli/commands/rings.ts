@@ -1,6 +1,7 @@
 /** `ringfence rings`: the rings of a run, as a table, CSV or NDJSON. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
+import { hangsOn, limitOf } from '../../rings/counterfactual.js'
 import type { RingRecord, RunWithRings } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { writeHistory } from '../history.js'
@@ -65,7 +66,7 @@ const ringsCsv = (rings: readonly RingRecord[]): string =>
   ].join('')
 
 /** A ring as an object of JSON, with its members when they were asked for. */
-const ringObject = (ring: RingRecord, members: boolean): Record<string, unknown> => ({
+const ringObject = (ring: RingRecord, members: boolean, limit: number): Record<string, unknown> => ({
   id: ring.id,
   score: ring.score,
   fdr: ring.fdr,
@@ -87,6 +88,7 @@ const ringObject = (ring: RingRecord, members: boolean): Record<string, unknown>
     unit,
     interactions: interactionCount,
   })),
+  hangsOn: hangsOn(ring, limit),
   ...(members
     ? {
         members: ring.members.map(({ kind, id, role, score }) => ({ entity: `${kind}:${id}`, kind, role, score })),
@@ -113,13 +115,19 @@ const ringTable = (rings: readonly RingRecord[]): string =>
     [2, 3, 4, 5],
   )
 
-const factLines = (ring: RingRecord): string[] =>
-  ring.facts.map((fact) => `  ${fact.sentence} (${count(fact.interactionCount)} interactions)`)
+/** Facts without which the ring would not have been named are marked. */
+const factLines = (ring: RingRecord, limit: number): string[] => {
+  const carrying = new Set(hangsOn(ring, limit)?.facts)
+  return ring.facts.map(
+    (fact, place) =>
+      `${carrying.has(place) ? '* ' : '  '}${fact.sentence} (${count(fact.interactionCount)} interactions)`,
+  )
+}
 
-const memberBlock = (ring: RingRecord): string =>
+const memberBlock = (ring: RingRecord, limit: number): string =>
   [
     `${ring.id}  ${ring.behaviours.join(' ')}  surprise ${ring.score.toFixed(1)} nats, fdr ${shortNumber(ring.fdr)}`,
-    ...factLines(ring),
+    ...factLines(ring, limit),
     textTable(
       ['  member', 'role', 'strength'],
       ring.members.map((member) => [`  ${member.kind}:${member.id}`, member.role, member.score.toFixed(2)]),
@@ -129,10 +137,11 @@ const memberBlock = (ring: RingRecord): string =>
 
 const asText = (run: RunWithRings, members: boolean): string => {
   if (run.rings.length === 0) return `${header(run)}\n`
+  const limit = limitOf(run.run)
   const body = members
-    ? run.rings.map(memberBlock).join('\n\n')
-    : `${ringTable(run.rings)}\n\nWhy:\n${run.rings.map((ring) => `${ring.id}\n${factLines(ring).join('\n')}`).join('\n')}`
-  return `${header(run)}\n\n${body}\n\nA ring is a lead, never a verdict: fdr is the share of such leads that chance would give.\n`
+    ? run.rings.map((ring) => memberBlock(ring, limit)).join('\n\n')
+    : `${ringTable(run.rings)}\n\nWhy:\n${run.rings.map((ring) => `${ring.id}\n${factLines(ring, limit).join('\n')}`).join('\n')}`
+  return `${header(run)}\n\n${body}\n\n* Without the facts marked so it would not have been named.\nA ring is a lead, never a verdict: fdr is the share of such leads that chance would give.\n`
 }
 
 /** The run that was asked for, with the rings at or below the rate. */
@@ -163,7 +172,7 @@ const runRings = async (context: Context, options: RingsOptions): Promise<void> 
         seed,
         fdr: options.fdr,
         notes,
-        rings: found.rings.map((ring) => ringObject(ring, members)),
+        rings: found.rings.map((ring) => ringObject(ring, members, limitOf(found.run))),
       },
       '',
     )
@@ -172,7 +181,8 @@ const runRings = async (context: Context, options: RingsOptions): Promise<void> 
   for (const note of found.run.notes) context.say(`Note: ${note.message}`)
   if (options.format === 'csv') await context.write(members ? membersCsv(found.rings) : ringsCsv(found.rings))
   else if (options.format === 'ndjson')
-    for (const ring of found.rings) await context.write(`${JSON.stringify(ringObject(ring, members))}\n`)
+    for (const ring of found.rings)
+      await context.write(`${JSON.stringify(ringObject(ring, members, limitOf(found.run)))}\n`)
   else await context.write(asText(found, members))
 }
 

@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { mapCount } from '../../graph/fact-count.js'
 import { asOfText, windowText } from '../../jobs/read-view.js'
+import { hangsOn, hangsOnEntities, limitOf } from '../../rings/counterfactual.js'
+import { refsOf } from '../../rings/evidence.js'
 import type { RingRecord, RunRecord } from '../../store/store.js'
 import { page } from '../cursor.js'
 import { detailedInteractions } from '../interaction-details.js'
@@ -9,6 +11,7 @@ import { readers } from '../plugins/auth.js'
 import { leadToHeirs, ringLookup } from '../ring-lookup.js'
 import {
   Fact,
+  HangsOn,
   IdParams,
   Member,
   Nullable,
@@ -51,7 +54,13 @@ const runAnswer = (run: RunRecord) => ({
 })
 
 const EvidenceQuery = Type.Object(
-  { ...RunQuery.properties, details: Type.Optional(Type.Boolean({ default: false })) },
+  {
+    ...RunQuery.properties,
+    details: Type.Optional(Type.Boolean({ default: false })),
+    entities: Type.Optional(
+      Type.Boolean({ default: false, description: 'Also which few entities the ring hangs on.' }),
+    ),
+  },
   { additionalProperties: false },
 )
 
@@ -174,7 +183,12 @@ export const ringRoutes =
           params: IdParams,
           querystring: EvidenceQuery,
           response: {
-            200: Type.Object({ ring: Type.String(), run: Type.String(), facts: Type.Array(Fact) }),
+            200: Type.Object({
+              ring: Type.String(),
+              run: Type.String(),
+              facts: Type.Array(Fact),
+              hangsOn: Nullable(HangsOn),
+            }),
             ...problemResponses,
           },
         },
@@ -188,7 +202,18 @@ export const ringRoutes =
           sentence: masking.sentence(caller.role, fact.sentence, current.snapshot),
           interactions: details ? details[index]! : [...fact.interactions],
         }))
-        return { ring: ring.id, run: run.id, facts }
+        const limit = limitOf(run)
+        const carried = hangsOn(ring, limit)
+        const entities = query.entities
+          ? hangsOnEntities(ring, limit, await store.readInteractions(refsOf(ring.facts)))
+          : null
+        const names = entities?.map((name) => masking.fullName(caller.role, name)) ?? null
+        return {
+          ring: ring.id,
+          run: run.id,
+          facts,
+          hangsOn: carried && { ...carried, facts: [...carried.facts], entities: names },
+        }
       },
     )
 

@@ -105,6 +105,20 @@ export const Fact = Type.Object({
   ),
 })
 
+export const HangsOn = Type.Object({
+  limit: Type.Number({ description: 'The false-discovery rate above which the run named no ring.' }),
+  slackNats: Type.Number({ description: 'Surprise that the ring can lose before it is above.' }),
+  facts: Type.Array(Type.Integer(), {
+    description: 'Positions of the facts without which the ring would not have been named: the smallest such set.',
+  }),
+  entities: Nullable(
+    Type.Array(Type.String(), {
+      description:
+        'With `entities=true`: the few entities without whom it would not have been named; null where these are more than five or the facts are not kept whole.',
+    }),
+  ),
+})
+
 export const RingHistory = Type.Object({
   ring: Type.String(),
   state: Type.Enum(['active', 'dormant', 'merged', 'dissolved']),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { entityKinds } from '#graph-schema/schema.js'
 import { entityName } from '#src/graph/snapshot.js'
+import { hangsOn, hangsOnEntities } from '#src/rings/counterfactual.js'
 import { type App, buildApp } from '#src/server/app.js'
 import { batchOf } from '../../support/batches.js'
 import { ringRecord, runRecord } from '../../support/runs.js'
@@ -68,6 +69,11 @@ test('a ring, its members and its evidence agree with the store', async () => {
   expect(members.members).toEqual(
     ring.members.map(({ kind, id, role, score }) => ({ entity: `${kind}:${id}`, kind, role, score })),
   )
+  const carried = (await get(`/v1/rings/${ring.id}/evidence?entities=true`)).body.hangsOn
+  expect(carried).toMatchObject({ limit: 0.05, facts: hangsOn(ring, 0.05)!.facts })
+  expect(carried.facts.length).toBeGreaterThan(0)
+  const records = await world.store.readInteractions(ring.facts.flatMap((fact) => fact.interactions))
+  expect(carried.entities).toEqual(hangsOnEntities(ring, 0.05, records))
   const told = ring.facts.map(({ digests, ...fact }) => fact)
   expect((await get(`/v1/rings/${ring.id}/evidence`)).body.facts).toEqual(told)
   const detailed = (await get(`/v1/rings/${ring.id}/evidence?details=true`)).body.facts
