@@ -1,7 +1,8 @@
 /**
  * From files to batches, and on into a store. `parse` is reading and encoding alone, on one core, into a sink that only counts:
  * a CSV file with a mapping whose interactions have no ids (they are hashed) or have them, and native NDJSON. `duckdb` is the
- * whole command, start and final checkpoint included, on an empty file, and then the same again, which must add nothing.
+ * whole command, start and final checkpoint included, on an empty file, and then the same again, which must add nothing. The same
+ * interactions as native NDJSON and, with the mapping that has ids, as Parquet.
  * `npm run bench -- ingest [--count N]`, default one million interactions.
  */
 import { spawn } from 'node:child_process'
@@ -10,6 +11,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { ingest } from '#src/ingest/ingest.js'
 import { Random } from '#src/kernels/random.js'
 import { type Bench, type Figure, median } from './lib/figure.js'
@@ -57,6 +59,14 @@ const writeRows = (path: string, header: string, count: number, line: (row: Row,
   }
   writeSync(file, text)
   closeSync(file)
+}
+
+const writeParquet = async (csv: string, parquet: string): Promise<void> => {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(`COPY (SELECT * FROM read_csv('${csv}')) TO '${parquet}' (FORMAT parquet)`)
+  connection.closeSync()
+  instance.closeSync()
 }
 
 const parse = async (path: string, map: string | null): Promise<number> => {
@@ -118,13 +128,19 @@ export const bench: Bench = {
         const record = { id: `i${i}`, type: 'like', actor: `user:account-${user}`, target: `video:v${video}`, at }
         return `${JSON.stringify(record)}\n`
       })
+      await writeParquet(path('ids.csv'), path('ids.parquet'))
       for (let run = 0; run < RUNS; run++) {
         add('parse, hashed ids', await parse(path('hashed.csv'), path('hashed.yaml')))
         add('parse, ids', await parse(path('ids.csv'), path('ids.yaml')))
         add('parse, native NDJSON', await parse(path('native.ndjson'), null))
-        for (const name of ['hashed', 'ids']) {
+        for (const [name, ...file] of [
+          ['hashed', path('hashed.csv'), '--mapping', path('hashed.yaml')],
+          ['ids', path('ids.csv'), '--mapping', path('ids.yaml')],
+          ['native NDJSON', path('native.ndjson')],
+          ['Parquet', path('ids.parquet'), '--mapping', path('ids.yaml')],
+        ] as const) {
           const store = path(`${name}-${run}.duckdb`)
-          const files = [path(`${name}.csv`), '--mapping', path(`${name}.yaml`), '--store', store]
+          const files = [...file, '--store', store]
           add(`duckdb, ${name}`, count / (await load(files, count)))
           add(`duckdb, ${name}, again`, count / (await load(files, 0)))
           rmSync(store)
@@ -135,7 +151,7 @@ export const bench: Bench = {
     }
     return [...rates].map(([model, runs]): Figure => {
       const goal = model.startsWith('parse') ? GOAL.parse : GOAL.duckdb
-      const measured = model === 'parse, native NDJSON' || model.endsWith('again')
+      const measured = /NDJSON|Parquet|again$/.test(model)
       return {
         bench: 'ingest',
         model,

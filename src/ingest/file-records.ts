@@ -32,8 +32,11 @@ export interface FileRecords {
   close(): Promise<void>
 }
 
-/** Bytes taken from a source at a time: large enough that waiting for them costs nothing, small enough for the cache. */
-const STEP_BYTES = 1 << 20
+/**
+ * Bytes taken from a source at a time: large enough that waiting for them costs nothing, small enough for the cache and for the
+ * store's answers, which wait on the event loop until a piece is done.
+ */
+const STEP_BYTES = 1 << 18
 const SMALLEST_STEP = 1 << 16
 /** About the shortest record with an actor and a target. A batch ends between pieces, so a small one needs small pieces. */
 const SHORTEST_RECORD = 12

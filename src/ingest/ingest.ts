@@ -27,6 +27,11 @@ export interface IngestOptions {
   readonly format?: FileFormat | null
   /** A batch's bytes are re-used once `writeBatch` settled: a sink that keeps them must copy. */
   readonly sink: Pick<GraphStore, 'writeBatch' | 'checkpoint'>
+  /**
+   * Settles when the sink can take batches. Reading begins before, but nothing is written or removed, neither in the store nor of
+   * the rejects file: it may be another process's that holds the store. Where it fails, reading stops and so it is thrown.
+   */
+  readonly ready?: Promise<unknown>
   /** Null: rejects are counted, not written. */
   readonly rejectsPath?: string | null
   /** Default 1 %. Checked after each batch. */
@@ -35,7 +40,7 @@ export interface IngestOptions {
   readonly signal?: AbortSignal
   /** `bytesTotal` is null where a source has no size. Called a few times a second at most by the size of pieces. */
   readonly progress?: (bytesDone: number, bytesTotal: number | null, records: number) => void
-  /** Interactions and entities in a batch; default 400,000. Stores that write slowly may want less. */
+  /** Interactions and entities in a batch at most; default 400,000. Stores that write slowly may want less. */
   readonly batchRecords?: number
 }
 
@@ -63,27 +68,33 @@ export interface IngestResult {
 }
 
 const BATCH_RECORDS = 400_000
+/**
+ * The first batch is smaller, as until a store has it nothing is done beside reading; then each is twice the one before, which is
+ * about what is read while a store writes. The sizes do not follow the clock: the same files give the same batches.
+ */
+const FIRST_BATCH_RECORDS = 125_000
 
 class Load {
   readonly #options: IngestOptions
-  readonly #rejectsFile: RejectsFile
+  #rejectsFile: Promise<RejectsFile> | null = null
   readonly #limit: RejectLimit
   readonly batchRecords: number
   readonly #totals = { read: 0, accepted: 0, duplicates: 0, rejected: 0, entities: 0 }
   #pending: PendingBatch
   #spare: PendingBatch
   #writing: Promise<void> | null = null
+  #wanted: number
   #wrote = false
   #file = ''
   tooMany = false
 
-  constructor(options: IngestOptions, rejectsFile: RejectsFile, bytesTotal: number | null) {
+  constructor(options: IngestOptions, bytesTotal: number | null) {
     this.#options = options
-    this.#rejectsFile = rejectsFile
     this.#pending = new PendingBatch(bytesTotal ?? 0)
     this.#spare = new PendingBatch(bytesTotal ?? 0)
     this.#limit = options.maxRejects ?? DEFAULT_REJECT_LIMIT
     this.batchRecords = options.batchRecords ?? BATCH_RECORDS
+    this.#wanted = Math.min(FIRST_BATCH_RECORDS, this.batchRecords)
   }
 
   get pending(): PendingBatch {
@@ -101,7 +112,9 @@ class Load {
 
   /** Hands the batch over, if it is full, and makes room for the next. */
   async submitIfFull(): Promise<void> {
-    if (this.#pending.isFull(this.batchRecords)) await this.submit()
+    if (!this.#pending.isFull(this.#wanted)) return
+    await this.submit()
+    this.#wanted = Math.min(2 * this.#wanted, this.batchRecords)
   }
 
   async submit(): Promise<void> {
@@ -123,7 +136,21 @@ class Load {
     await writing
   }
 
+  /** The rejects file, made when the sink is ready. */
+  rejects(): Promise<RejectsFile> {
+    this.#rejectsFile ??= (async () => {
+      await this.#options.ready
+      return RejectsFile.create(this.#options.rejectsPath ?? null)
+    })()
+    return this.#rejectsFile
+  }
+
+  async close(): Promise<void> {
+    await (await this.#rejectsFile?.catch(() => null))?.close()
+  }
+
   async #write(batch: PendingBatch): Promise<void> {
+    const rejectsFile = await this.rejects()
     const { interactions, entities, interactionCount, entityCount } = batch.lines
     const rejects = [...batch.rejects]
     if (interactionCount + entityCount > 0) {
@@ -141,7 +168,7 @@ class Load {
     }
     this.#totals.read += batch.read
     this.#totals.rejected += rejects.length
-    await this.#rejectsFile.write(rejects)
+    await rejectsFile.write(rejects)
     this.tooMany = this.#passesLimit()
   }
 
@@ -173,25 +200,31 @@ const checkRejectsPath = (sources: readonly Source[], path: string | null): void
     throw new RingfenceError('usage', `${path} is both a file to read and the rejects file.`, { path })
 }
 
+/** Aborts when the caller says so, and when the sink will never be ready: a stream may be silent for long. */
+const stopSignal = ({ signal, ready }: IngestOptions): AbortSignal | null => {
+  if (ready === undefined) return signal ?? null
+  const hopeless = new AbortController()
+  ready.catch(() => hopeless.abort())
+  return signal === undefined ? hopeless.signal : AbortSignal.any([signal, hopeless.signal])
+}
+
 const isFileFailure = (error: unknown): error is RingfenceError =>
   error instanceof RingfenceError && (error.code.startsWith('file.') || error.code === 'mapping.unmatched')
 
 /**
  * Loads `sources` one after the other. Every good record goes in; the result tells the rest. Throws `mapping.invalid` and
- * `file.missing` for the mapping, `usage` for the rejects file, and what the store throws: whole batches stay then, and the
+ * `file.missing` for the mapping, `usage` for the rejects file, and what `ready` and the store throw: whole batches stay then, and the
  * same call again adds what is missing.
  */
 export const ingest = async (sources: readonly Source[], options: IngestOptions): Promise<IngestResult> => {
   const started = performance.now()
   const mapping = typeof options.mapping === 'string' ? await loadMapping(options.mapping) : options.mapping
-  const rejectsPath = options.rejectsPath ?? null
-  checkRejectsPath(sources, rejectsPath)
-  const rejectsFile = await RejectsFile.create(rejectsPath)
+  checkRejectsPath(sources, options.rejectsPath ?? null)
   const bytesTotal = await totalBytes(sources)
-  const load = new Load(options, rejectsFile, bytesTotal)
+  const load = new Load(options, bytesTotal)
   const failures: FileFailure[] = []
   try {
-    const { signal } = options
+    const signal = stopSignal(options)
     let bytesBefore = 0
     let lastLine = 0
     for (const source of sources) {
@@ -209,7 +242,7 @@ export const ingest = async (sources: readonly Source[], options: IngestOptions)
         record: (line, fault) => load.pending.record(line, fault),
       }
       try {
-        file = await openRecords(source, mapping, options.format ?? null, target, load.batchRecords, signal ?? null)
+        file = await openRecords(source, mapping, options.format ?? null, target, load.batchRecords, signal)
         for (let more = true; more && !signal?.aborted && !load.tooMany; ) {
           more = await file.step()
           options.progress?.(bytesBefore + file.bytesDone, bytesTotal, load.totals.read + load.pending.read)
@@ -234,7 +267,7 @@ export const ingest = async (sources: readonly Source[], options: IngestOptions)
     const cancelled = signal?.aborted === true
     return {
       ...load.totals,
-      rejectsFile: rejectsFile.path,
+      rejectsFile: (await load.rejects()).path,
       seconds: (performance.now() - started) / 1000,
       outcome: cancelled
         ? 'cancelled'
@@ -246,7 +279,7 @@ export const ingest = async (sources: readonly Source[], options: IngestOptions)
       failures,
     }
   } finally {
-    await rejectsFile.close()
+    await load.close()
   }
 }
 

@@ -7,7 +7,7 @@ import { type Act, type Context, isService } from '../context.js'
 import { openProgress } from '../progress.js'
 import { ServiceClient } from '../service/client.js'
 import { ServiceSink } from '../service/sink.js'
-import { withStore } from '../store.js'
+import { withOpening } from '../store.js'
 import { count, seconds } from '../table.js'
 
 interface IngestOptions {
@@ -57,6 +57,7 @@ const load = async (
   files: readonly string[],
   options: IngestOptions,
   sink: Sink,
+  ready?: Promise<unknown>,
 ): Promise<IngestResult> => {
   const progress = openProgress(context.quiet)
   try {
@@ -64,6 +65,7 @@ const load = async (
       mapping: options.mapping ?? null,
       format: options.format ?? null,
       sink,
+      ...(ready === undefined ? {} : { ready }),
       rejectsPath: options.rejects ?? defaultRejects(context.store),
       maxRejects: options.maxRejects,
       signal: context.signal,
@@ -77,6 +79,11 @@ const load = async (
     progress.stop()
   }
 }
+
+const sinkOf = (opening: Promise<Sink>): Sink => ({
+  writeBatch: async (batch) => (await opening).writeBatch(batch),
+  checkpoint: async () => (await opening).checkpoint(),
+})
 
 const summary = (result: IngestResult): string => {
   const { read, accepted, duplicates, rejected, rejectsFile, entities } = result
@@ -112,7 +119,7 @@ const remarks = (context: Context, result: IngestResult, options: IngestOptions)
 const runIngest = async (context: Context, files: readonly string[], options: IngestOptions): Promise<void> => {
   const result = isService(context.store)
     ? await load(context, files, options, new ServiceSink(new ServiceClient(context.store, context.signal)))
-    : await withStore(context, {}, (store) => load(context, files, options, store))
+    : await withOpening(context, {}, (opening) => load(context, files, options, sinkOf(opening), opening))
   const [failure] = result.failures
   // Where nothing at all could be read, the first reason is the result.
   if (failure && result.read === 0 && result.failures.length === files.length) {
