@@ -18,6 +18,8 @@ export interface Ended {
 export interface RunOptions {
   /** Written to standard input, which is then closed. */
   readonly input?: string | Uint8Array
+  /** Leaves standard input open and silent. */
+  readonly keepOpen?: boolean
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
 }
@@ -35,7 +37,7 @@ const cleanEnvironment = (): NodeJS.ProcessEnv => {
   return Object.fromEntries(kept)
 }
 
-export const start = (args: readonly string[], { input, env, cwd }: RunOptions = {}): Running => {
+export const start = (args: readonly string[], { input, keepOpen, env, cwd }: RunOptions = {}): Running => {
   const child = spawn(process.execPath, [command, ...args], {
     env: { ...cleanEnvironment(), ...env },
     cwd,
@@ -51,7 +53,7 @@ export const start = (args: readonly string[], { input, env, cwd }: RunOptions =
   })
   // A command that ends before it has read all its input is what some tests are about.
   child.stdin.on('error', () => {})
-  child.stdin.end(input ?? '')
+  if (!keepOpen) child.stdin.end(input ?? '')
   const ended = once(child, 'close').then(([exit, signal]): Ended => ({ exit, signal, stdout, stderr }))
   const says = (pattern: RegExp): Promise<RegExpMatchArray> =>
     new Promise((resolve, reject) => {

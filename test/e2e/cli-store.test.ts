@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { buildSnapshot } from '#src/graph/build-snapshot.js'
@@ -61,7 +61,8 @@ describe('a load that is cut off', () => {
     await ringfence(['simulate', '--out', folder.path('world'), '--interactions', String(SIZE), '--quiet'])
     const store = folder.path('graph.duckdb')
     const running = start(['ingest', folder.path('world/interactions.csv'), '--store', store, '--json'])
-    await wait(1200)
+    // The store is open, and a part of the file at most is read.
+    while (!existsSync(`${store}.tmp`)) await wait(5)
     running.child.kill('SIGINT')
     const ended = await running.ended
     expect(ended.exit).toBe(130)
@@ -83,6 +84,21 @@ describe('a store that is in use', () => {
       const { error } = oneObject(ended) as { error: { code: string; detail: string } }
       expect(error.code).toBe('store.locked')
       expect(error.detail).toContain(String(process.pid))
+    } finally {
+      await held.close()
+    }
+  })
+
+  test('is refused while standard input is silent, and its rejects file is let alone', async () => {
+    const path = folder.path('graph.duckdb')
+    const rejects = `${path}.rejected.ndjson`
+    writeFileSync(rejects, "the holder's")
+    const held = await openStore(path)
+    try {
+      const { ended } = start(['ingest', '-', '--store', path, '--json'], { keepOpen: true })
+      const { exit, stdout } = await ended
+      expect([exit, stdout]).toEqual([2, expect.stringContaining('store.locked')])
+      expect(readFileSync(rejects, 'utf8')).toBe("the holder's")
     } finally {
       await held.close()
     }
