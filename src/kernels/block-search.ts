@@ -88,6 +88,8 @@ export class BlockSearch {
   readonly #check: Check
   readonly #tally: Int32Array
   readonly #marks: Int32Array
+  /** Place of a row or column among those given, -1 else. */
+  readonly #places: Int32Array
   readonly #ofOwner: Int32Array
   #mark = 0
   /** M and w, as the block of the moment has them; while `#plain`, no block is known yet, all is outside, and M is the whole matrix. */
@@ -116,6 +118,7 @@ export class BlockSearch {
     const most = Math.max(rows.rowCount, columns.rowCount)
     this.#tally = new Int32Array(most)
     this.#marks = new Int32Array(most)
+    this.#places = new Int32Array(most).fill(-1)
     this.#ofOwner = new Int32Array(owners?.count ?? 0)
   }
 
@@ -229,31 +232,40 @@ export class BlockSearch {
     this.#countOwners(rowsFor ? given : before, 1)
     if (rowsFor)
       for (let g = 0; g < given.length; g++) tastes[g] = this.#tasteOf(Math.max(0, this.#counted(given[g]!) - 1))
+    let mostDegree = 0
+    for (const degree of degrees) mostDegree = Math.max(mostDegree, degree)
+    const mostTaste = this.#owners === null ? this.#ceiling : Math.max(this.#ceiling, this.#owners.ceiling)
+    const mostOfHit = Math.log(q / this.#ceiling)
     const items: number[] = []
     const gains: number[] = []
     // Who holds less than the ceiling gives cannot gain.
     const leastHeld = Math.max(1, Math.floor(this.#ceiling * given.length))
-    const isGiven = new Map(Array.from(given, (other, g) => [other, g]))
+    const places = this.#places
+    for (let g = 0; g < given.length; g++) places[given[g]!] = g
     for (const item of touched) {
       const held = tally[item]!
       tally[item] = 0
       if (held < leastHeld) continue
       const degree = degreeIn(mine, item) - (rowsFor || this.#plain ? 0 : held)
       if (!rowsFor) tastes.fill(this.#tasteOf(Math.max(0, this.#counted(item) - (marks[item] === inBefore ? 1 : 0))))
+      // No cell gives more than a hit where nothing but taste is expected, or a miss where most is.
+      const likeliest = Math.min(q, this.#chance(mostTaste, degree, mostDegree))
+      if (held * mostOfHit + (given.length - held) * Math.log((1 - q) / (1 - likeliest)) <= 0) continue
       let gain = 0
       for (let g = 0; g < given.length; g++) {
         const p = this.#chance(tastes[g]!, degree, degrees[g]!)
         if (p < q) gain += Math.log((1 - q) / (1 - p))
       }
       for (let k = mine.offsets[item]!; k < mine.offsets[item + 1]!; k++) {
-        const g = isGiven.get(mine.columns[k]!)
-        if (g === undefined) continue
+        const g = places[mine.columns[k]!]!
+        if (g < 0) continue
         const p = this.#chance(tastes[g]!, degree, degrees[g]!)
         if (p < q) gain += Math.log((q * (1 - p)) / (p * (1 - q)))
       }
       items.push(item)
       gains.push(gain)
     }
+    for (const other of given) places[other] = -1
     this.#countOwners(rowsFor ? given : before, -1)
     if (items.length < least) return null
     const inCommunity = (rowsFor ? sum / given.length : this.#littleKnown(given, before)) / this.#ceiling
