@@ -90,10 +90,11 @@ const parameters = Type.Object(
       description: 'Accounts that a ring has at least.',
     }),
     minTargets: Type.Integer({
-      default: 3,
+      default: 5,
       minimum: 2,
       maximum: 1000,
-      description: 'Targets (or combinations of target, time and identifiers) that a block has at least.',
+      description:
+        'Targets (or combinations of target, time and identifiers) that a block has at least. What always comes together, as a link, its site and its picture, is no list.',
     }),
     blocks: Type.Integer({
       default: 4,

@@ -8,8 +8,9 @@
  * not in the block: as a degree-corrected block model gives two columns c and e  o(c) o(e) sum of d(r)^2 / M^2  common rows, the
  * rows outside the block that hold n(r) of its columns tell
  *     M^2 = sum over pairs of columns of o(c) o(e)  x  sum of d(r)^2  /  sum of C(n(r), 2),
- * and M is at most the mass of the whole matrix; w = s / (s + a), s of those rows holding two columns or more, a rows in the
- * block: one straggler is no community (Brian Karrer and M. E. J. Newman, "Stochastic blockmodels and community structure in
+ * and M is at most the mass of the whole matrix. Rows that came to one of the columns from elsewhere make M too large, so it is also at
+ * most what the s rows with two columns or more show:  sum of d(r) x sum of o(c) / sum of n(r)  over these. w = s / (s + a), a rows
+ * in the block: one straggler is no community (Brian Karrer and M. E. J. Newman, "Stochastic blockmodels and community structure in
  * networks", Physical Review E 83, 016107, 2011). Heavy users and hits of one niche meet often, and outsiders show it; a
  * block that outsiders do not touch gets nothing from it.
  * Columns of one owner are nearly one taste: with n of them in the block, f(c) = F - (F - f) / n, F the owner's own ceiling.
@@ -175,8 +176,14 @@ export class BlockSearch {
     let meetings = 0
     let squares = 0
     let meeting = 0
+    let theirDegrees = 0
+    let theirEntries = 0
     for (const r of touched) {
-      if (tally[r]! > 1) meeting++
+      if (tally[r]! > 1) {
+        meeting++
+        theirDegrees += degreeIn(rows, r)
+        theirEntries += tally[r]!
+      }
       meetings += (tally[r]! * (tally[r]! - 1)) / 2
       squares += degreeIn(rows, r) ** 2
       tally[r] = 0
@@ -188,7 +195,9 @@ export class BlockSearch {
       ofSquares += o * o
     }
     const pairs = (sum * sum - ofSquares) / 2
-    this.#mass = meetings > 0 ? Math.min(this.#entries, Math.sqrt((pairs * squares) / meetings)) : this.#entries
+    this.#mass = this.#entries
+    if (meetings > 0)
+      this.#mass = Math.min(this.#mass, Math.sqrt((pairs * squares) / meetings), (theirDegrees * sum) / theirEntries)
     this.#mass = Math.max(1, this.#mass)
     this.#known = meeting === 0 ? 1 : meeting / (meeting + rowSet.length)
     return outside

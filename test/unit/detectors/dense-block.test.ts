@@ -201,6 +201,21 @@ test('families and offices that share devices and networks are no ring', () => {
   expect(ringsIn(lines)).toEqual([])
 })
 
+test('a link, its site and its picture, shared together by many, are no list', () => {
+  const { random, lines } = small(16)
+  for (let a = 0; a < 200; a++)
+    for (const part of ['link', 'site', 'picture'])
+      lines.push({ type: 'share', actor: `user:o${a}`, target: `video:${part}`, at: START + 3 * DAY + (a % 40) * HOUR })
+  for (let k = 0; k < 3000; k++)
+    lines.push({
+      type: 'share',
+      actor: `user:o${random.below(600)}`,
+      target: `video:other${random.below(900)}`,
+      at: anyTime(random),
+    })
+  expect(ringsIn(lines)).toEqual([])
+})
+
 test('facts name the interactions that show them, and recount', () => {
   const { random, lines } = world(13)
   const snapshot = snapshotFrom([
