@@ -26,7 +26,7 @@ interface UsesData {
 }
 
 const readUses = (snapshot: Snapshot, pairs: RelationPairs): UsesData => {
-  const { relation, actor, target } = pairs
+  const { relation, actor, target, first, end } = pairs
   const identifierCount = relation.inOffsets.length - 1
   const kind = new Uint8Array(identifierCount)
   const { kindOffsets } = snapshot.entities
@@ -42,6 +42,7 @@ const readUses = (snapshot: Snapshot, pairs: RelationPairs): UsesData => {
       identifierCount,
       account: actor.map((entity) => entity - relation.actorFrom),
       identifier: target.map((entity) => entity - relation.targetFrom),
+      times: Float64Array.from(first, (from, p) => end[p]! - from),
       kind,
       holds: holds.map((kinds) => kinds.map((name) => entityKinds[name].code)),
     },

@@ -4,15 +4,17 @@
  * A shared identifier alone says nothing: a campus network, a phone shop's demo device, an office printer's address and a
  * family's tablet are shared by people who each have a phone of their own. So an account is looked at only where the
  * identifiers that it is held by are shared: its devices where it has any, else its payment means, else its contacts, else its networks and
- * addresses. And an identifier ties only where at least half of its accounts are such accounts. Both rules are applied until neither removes
+ * addresses. Shared are most of them, and most of what it does with them: the staff of an agency share a drawer of phones, and mostly use
+ * their own. And an identifier ties only where at least half of its accounts are such accounts. Both rules are applied until neither removes
  * anything (a core, as in Stephen B. Seidman, "Network Structure and Minimum Degree", Social Networks 5(3), 1983; the order of removal does not matter).
  * What is left is split into separable sets and judged against shuffles that keep the number of identifiers of each kind of
  * every account and the number of accounts of every identifier: one shared identifier fits that null, several shared together do not.
  */
-import { bipartiteCsr, type Csr, undirectedCsr } from '../../kernels/csr.js'
+import { bipartiteCsr, type Csr, type UndirectedCsr, undirectedCsr } from '../../kernels/csr.js'
 import { combinedSurprise, hypergeometricSurprise, logChoose } from '../../kernels/hypergeometric.js'
+import { type LooseParts, looseParts } from '../../kernels/loose-parts.js'
 import { Random } from '../../kernels/random.js'
-import { type SeparableSets, separableSets } from '../../kernels/separable-sets.js'
+import { separableSets } from '../../kernels/separable-sets.js'
 import { countingArgsort } from '../../kernels/sort.js'
 import { deal } from './calibrate.js'
 
@@ -22,6 +24,8 @@ export interface Uses {
   readonly identifierCount: number
   readonly account: Int32Array
   readonly identifier: Int32Array
+  /** How often each pair was seen, 1 or more. */
+  readonly times: Float64Array
   /** Kind of each identifier, 0 .. kindCount - 1. */
   readonly kind: Uint8Array
   /** Kinds in the order in which they hold an account; those of one step are taken together. */
@@ -40,7 +44,7 @@ export interface IdentifierGroups {
   readonly accounts: Csr
   readonly identifiers: Csr
   /** Nodes are accounts, then identifiers. */
-  readonly sets: SeparableSets
+  readonly sets: LooseParts
   /** Accounts of each set. */
   readonly members: Int32Array
   /** Per kind, then set: uses inside the set, uses by its accounts, uses of its identifiers; and all uses of each kind. */
@@ -56,6 +60,9 @@ const degreeOf = ({ offsets }: Csr, row: number): number => offsets[row + 1]! - 
 
 /** Two uses of shared identifiers weigh as much as one account. */
 const linksPerMember = 2
+
+/** Parts of a set that have less than this share of their uses in common are two sets. */
+const looseConductance = 0.1
 
 /** At least half of an identifier's accounts must be held by shared identifiers, or it is a place where strangers meet. */
 const tieShare = 0.5
@@ -85,9 +92,12 @@ const heldAccounts = (
   const holding = new Uint8Array(accountCount).fill(255)
   const held = new Int32Array(accountCount)
   const shared = new Int32Array(accountCount)
+  const timesHeld = new Float64Array(accountCount)
+  const timesShared = new Float64Array(accountCount)
+  const times = (k: number): number => accounts.weights?.[k] ?? 1
   const activeAccount = new Uint8Array(accountCount)
   const removed: number[] = []
-  const fails = (a: number) => !(shared[a]! > sharedPart * held[a]!)
+  const fails = (a: number) => !(shared[a]! > sharedPart * held[a]! && timesShared[a]! > sharedPart * timesHeld[a]!)
   for (let a = 0; a < accountCount; a++) {
     for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++)
       holding[a] = Math.min(holding[a]!, step[kind[accounts.columns[k]!]!]!)
@@ -95,7 +105,10 @@ const heldAccounts = (
       const i = accounts.columns[k]!
       if (step[kind[i]!] !== holding[a]) continue
       held[a]!++
-      shared[a]! += tie[i]!
+      timesHeld[a]! += times(k)
+      if (tie[i] === 0) continue
+      shared[a]!++
+      timesShared[a]! += times(k)
     }
     activeAccount[a] = fails(a) ? 0 : 1
     if (activeAccount[a] === 0) removed.push(a)
@@ -111,6 +124,7 @@ const heldAccounts = (
         const b = identifiers.columns[j]!
         if (step[kind[i]!] !== holding[b]) continue
         shared[b]!--
+        timesShared[b]! -= identifiers.weights?.[j] ?? 1
         if (activeAccount[b] === 1 && fails(b)) {
           activeAccount[b] = 0
           removed.push(b)
@@ -121,7 +135,7 @@ const heldAccounts = (
   return { activeAccount, tie }
 }
 
-const tieGraph = (uses: Uses, accounts: Csr, { activeAccount, tie }: Held, check: () => void): Csr => {
+const tieGraph = (uses: Uses, accounts: Csr, { activeAccount, tie }: Held, check: () => void): UndirectedCsr => {
   const { accountCount, identifierCount } = uses
   const source = new Int32Array(accounts.columns.length)
   const target = new Int32Array(accounts.columns.length)
@@ -144,8 +158,8 @@ export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, che
   const both = bipartiteCsr(
     accountCount,
     identifierCount,
-    { source: uses.account, target: uses.identifier },
-    'one',
+    { source: uses.account, target: uses.identifier, weight: uses.times },
+    'sum',
     check,
   )
   const accounts = both.rows
@@ -157,7 +171,7 @@ export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, che
     { maxSize: options.maxMembers, membersPerDoor: options.membersPerDoor, linksPerMember, counts },
     check,
   )
-  const { label, count } = sets
+  const { label, count } = looseParts(graph, sets, { most: looseConductance, least: 2 * options.minMembers }, check)
   const kindCount = uses.holds.reduce((most, kinds) => Math.max(most, ...kinds), -1) + 1
   const perKind = () => Array.from({ length: kindCount }, () => new Int32Array(count))
   const inside = perKind()
@@ -204,7 +218,7 @@ export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, che
     }
     surprise[set] = combinedSurprise(nats, tests) - cost
   }
-  return { accounts, identifiers, sets, members, inside, ofAccounts, ofIdentifiers, total, surprise }
+  return { accounts, identifiers, sets: { label, count }, members, inside, ofAccounts, ofIdentifiers, total, surprise }
 }
 
 /** The largest surprise of the same search on each of some shuffles: identifiers dealt anew over the uses of each kind. */

@@ -171,6 +171,32 @@ const shuffledUses = (lines: readonly InteractionLine[], random: Random): Intera
   })
 }
 
+test('the staff of an agency, who share a drawer of phones and mostly use their own, are no group', () => {
+  const random = new Random(3)
+  const lines = households(400, random)
+  for (let creator = 0; creator < 9; creator++) {
+    for (let shared = 0; shared < 6; shared++) lines.push(uses(`staff${creator}`, 'device', `drawer${shared}`))
+    for (let times = 0; times < 8; times++) lines.push(uses(`staff${creator}`, 'device', `own${creator}`))
+    lines.push(uses(`staff${creator}`, 'network', 'agency'), uses(`staff${creator}`, 'contact', 'switchboard'))
+  }
+  expect(significant(run(snapshotFrom(lines)))).toEqual([])
+})
+
+test('two farms that share a passer-by are two groups', () => {
+  const lines = households(400, new Random(4))
+  for (const farmName of ['a', 'b'])
+    for (let f = 0; f < 20; f++) {
+      lines.push(uses(`${farmName}${f}`, 'device', `${farmName}-rack${f % 5}`))
+      lines.push(uses(`${farmName}${f}`, 'payment', `${farmName}-card${(f >> 1) % 4}`))
+      lines.push(uses(`${farmName}${f}`, 'network', `${farmName}-proxy${f % 3}`))
+    }
+  lines.push(uses('a7', 'address', 'shared-flat'), uses('b7', 'address', 'shared-flat'))
+  const snapshot = snapshotFrom(lines)
+  const found = significant(run(snapshot)).map((candidate) => names(snapshot, candidate))
+  expect(found.map((group) => group.length)).toEqual([20, 20])
+  for (const group of found) expect(new Set(group.map((name) => name[5])).size).toBe(1)
+})
+
 test('on shuffles that keep degrees it is silent', () => {
   const random = new Random(9)
   const flow = [...traffic(1500, 2500, random), ...starAndChain()]
