@@ -21,19 +21,21 @@ export interface LooseParts {
 
 /** Joins the communities of one set's own graph; `part` is changed in place and its values need not be consecutive. */
 const joinTight = (graph: UndirectedCsr, part: Int32Array, most: number): void => {
-  const { offsets, columns } = graph
+  const { offsets, columns, weights } = graph
   const edges = new Map<number, Map<number, number>>()
   const volume = new Map<number, number>()
+  let total = 0
   for (let v = 0; v < part.length; v++)
     for (let k = offsets[v]!; k < offsets[v + 1]!; k++) {
       const a = part[v]!
       const b = part[columns[k]!]!
-      volume.set(a, (volume.get(a) ?? 0) + 1)
+      const weight = weights?.[k] ?? 1
+      total += weight
+      volume.set(a, (volume.get(a) ?? 0) + weight)
       if (a === b) continue
       const row = edges.get(a) ?? new Map<number, number>()
-      edges.set(a, row.set(b, (row.get(b) ?? 0) + 1))
+      edges.set(a, row.set(b, (row.get(b) ?? 0) + weight))
     }
-  const total = columns.length
   const into = new Map<number, number>()
   for (;;) {
     let worst = -1
@@ -42,7 +44,7 @@ const joinTight = (graph: UndirectedCsr, part: Int32Array, most: number): void =
       let cut = 0
       for (const count of row.values()) cut += count
       const inside = volume.get(a)!
-      const share = cut / Math.max(1, Math.min(inside, total - inside))
+      const share = cut / Math.max(Number.MIN_VALUE, Math.min(inside, total - inside))
       if (share > greatest) {
         greatest = share
         worst = a
@@ -97,14 +99,20 @@ export const looseParts = (
     })
     const source: number[] = []
     const target: number[] = []
+    const weight: number[] = []
     for (const v of nodes)
       for (let k = graph.offsets[v]!; k < graph.offsets[v + 1]!; k++) {
         const w = graph.columns[k]!
         if (label[w] !== set || w < v) continue
         source.push(place[v]!)
         target.push(place[w]!)
+        weight.push(graph.weights?.[k] ?? 1)
       }
-    const own = undirectedCsr(nodes.length, { source: Int32Array.from(source), target: Int32Array.from(target) }, 'one')
+    const own = undirectedCsr(nodes.length, {
+      source: Int32Array.from(source),
+      target: Int32Array.from(target),
+      weight: Float64Array.from(weight),
+    })
     const part = Int32Array.from(leiden(own, { check }).community)
     joinTight(own, part, most)
     const number = new Map<number, number>()

@@ -3,18 +3,22 @@
  * have been named paid for. So this may be rough, and leaves nothing out but what could not stand.
  *
  * A thing that m of N creators hold ties two of them by ln(N / m); x things in common out of the d of the poorer one are less of
- * a surprise by ln C(d, x). Sets are the connected components of the tied creators, the large ones split into communities (Leiden).
+ * a surprise by ln C(d, x). Sets are the connected components of the tied creators, parted where they hang together by little
+ * (kernels/loose-parts.ts); large ones are looked at by communities (Leiden) too.
  */
 import { type Check, checkInterval } from '../../kernels/check.js'
 import { connectedComponents } from '../../kernels/components.js'
 import { undirectedCsr } from '../../kernels/csr.js'
 import { logChoose } from '../../kernels/hypergeometric.js'
 import { leiden } from '../../kernels/leiden.js'
+import { looseParts } from '../../kernels/loose-parts.js'
 import type { Holdings } from './holdings.js'
 
 /** Things that more creators hold tie nobody by themselves (they still count in the judgement): bounds the work to so many pairs a holding. */
 const MOST_HOLDERS = 100
-/** Larger components are split. */
+/** Parts of a component that have less than this share of their ties with the rest are sets of their own. */
+const LOOSE = 0.1
+/** Larger sets are looked at by communities too. */
 const LARGE = 60
 /** Of a pair of N creators: -ln of the chance that one given other creator is as near. Lenient; the set pays for the search. */
 const tieNats = (creators: number): number => Math.log(Math.max(2, creators))
@@ -108,14 +112,15 @@ export const tiedSets = (
   const source = Int32Array.from(ties.source)
   const target = Int32Array.from(ties.target)
   const { component, count } = connectedComponents(creators, source, target, check)
-  const whole = membersOf(component, count).filter((members) => members.length >= minMembers)
-  const large = whole.filter((members) => members.length > LARGE)
-  if (large.length === 0) return whole
-  const edges = { source, target, weight: Float64Array.from(ties.weight) }
-  const communities = leiden(undirectedCsr(creators, edges, 'sum', check), { seed, check })
-  const isLarge = new Set(large.flat())
-  const parts = membersOf(communities.community, communities.count).filter(
-    (members) => members.length >= minMembers && isLarge.has(members[0]!),
+  const graph = undirectedCsr(creators, { source, target, weight: Float64Array.from(ties.weight) }, 'sum', check)
+  const options = { most: LOOSE, least: 2 * minMembers }
+  const parts = looseParts(graph, { label: component, count }, options, check)
+  const sets = membersOf(parts.label, parts.count).filter((members) => members.length >= minMembers)
+  const large = new Set(sets.filter((members) => members.length > LARGE).flat())
+  if (large.size === 0) return sets
+  const communities = leiden(graph, { seed, check })
+  const smaller = membersOf(communities.community, communities.count).filter(
+    (members) => members.length >= minMembers && large.has(members[0]!),
   )
-  return [...whole.filter((members) => members.length <= LARGE), ...large, ...parts]
+  return [...sets, ...smaller]
 }
