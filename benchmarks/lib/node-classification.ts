@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { RingfenceError } from '#src/errors.js'
 import { ingest } from '#src/ingest/ingest.js'
 import { loadMapping } from '#src/ingest/mapping.js'
-import { auroc, averagePrecision } from '#src/model/metrics.js'
+import { auroc, averagePrecision, calibrationError, type Scored } from '#src/model/metrics.js'
 import { type NodeSplit, type NodeTable, NodeTableSink } from '#src/model/node-table.js'
 import { randomSplits, withValidation } from '#src/model/splits.js'
 import type { Figure } from './figure.js'
 
-/** Learns from train and validation rows and scores every node; scores of training rows need not mean anything. */
+/** Learns from train and validation rows and gives every node a probability; those of training rows need not mean anything. */
 export interface NodeModel {
   readonly name: string
   score(table: NodeTable, split: NodeSplit): Promise<Float64Array>
@@ -44,17 +44,19 @@ interface Result {
   readonly split: string
   readonly auroc: number | null
   readonly ap: number | null
+  /** Test rows with a label. */
+  readonly scored: Scored
 }
 
 const measured = ({ labels }: NodeTable, split: NodeSplit, scores: Float64Array): Result => {
   const known = split.test.filter((row) => labels[row]! >= 0)
   const both = [0, 1].every((label) => known.some((row) => labels[row] === label))
-  if (!both) return { split: split.name, auroc: null, ap: null }
   const scored = {
     scores: Float64Array.from(known, (row) => scores[row]!),
     labels: Uint8Array.from(known, (row) => labels[row]!),
   }
-  return { split: split.name, auroc: 100 * auroc(scored), ap: 100 * averagePrecision(scored) }
+  if (!both) return { split: split.name, auroc: null, ap: null, scored }
+  return { split: split.name, auroc: 100 * auroc(scored), ap: 100 * averagePrecision(scored), scored }
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -106,26 +108,28 @@ export const runNodeModels = async (
     }
   }
   if (predictions !== null) writeFileSync(predictions, `${lines.join('\n')}\n`)
-  return models.flatMap(({ name }) =>
-    (['auroc', 'ap'] as const).flatMap((metric) => {
-      const runs = results.get(name)!.flatMap((result) => result[metric] ?? [])
-      if (runs.length === 0) return []
+  return models.flatMap(({ name }) => {
+    const all = results.get(name)!
+    const referenceOf = (metric: string) => {
       const reference = references.find((each) => each.model === name && each.metric === metric)
-      return [
-        {
-          bench,
-          model: name,
-          metric,
-          value: mean(runs),
-          unit: 'percent',
-          spread: deviation(runs),
-          reference: reference?.value ?? null,
-          referenceName: reference?.name ?? null,
-          runs,
-        },
-      ]
-    }),
-  )
+      return { reference: reference?.value ?? null, referenceName: reference?.name ?? null }
+    }
+    const ranking = (['auroc', 'ap'] as const).flatMap((metric): readonly Figure[] => {
+      const runs = all.flatMap((result) => result[metric] ?? [])
+      if (runs.length === 0) return []
+      const figure = { bench, model: name, metric, value: mean(runs), unit: 'percent', spread: deviation(runs), runs }
+      return [{ ...figure, ...referenceOf(metric) }]
+    })
+    if (ranking.length === 0) return []
+    const pooled = {
+      scores: Float64Array.from(all.flatMap(({ scored }) => [...scored.scores])),
+      labels: Uint8Array.from(all.flatMap(({ scored }) => [...scored.labels])),
+    }
+    // Ten bins of equal mass over the test rows of all splits together.
+    const { debiased } = calibrationError(pooled)
+    const calibration = { bench, model: name, metric: 'ece', value: debiased, unit: 'probability', spread: null }
+    return [...ranking, { ...calibration, ...referenceOf('ece') }]
+  })
 }
 
 const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

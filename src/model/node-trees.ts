@@ -33,9 +33,15 @@ export const tableTrees: TreesParameters = {
   learningRate: 0.03,
   rowShare: 0.5,
   featureShare: 0.15,
+  maxBins: 63,
   patience: 80,
 }
 const ensembles = 3
+
+/** Trees where validation rows cannot choose how many, and what the stack then is: the mean of GraphSAGE and trees. */
+const unchosenTrees = 150
+
+const hasBoth = (labels: Uint8Array): boolean => labels.includes(0) && labels.includes(1)
 
 const labelsOf = (labels: Int8Array, rows: Int32Array): Uint8Array => Uint8Array.from(rows, (row) => labels[row]!)
 
@@ -50,7 +56,10 @@ const featuresOf = (table: LabelledTable, known: KnownLabels, seed: number, chec
   return nodeFeatures(kept, known, seed, check)
 }
 
-/** Throws `model.one-class` where training or validation rows are of one class. */
+/**
+ * Throws `model.one-class` where the training rows are of one class. Where the validation rows are, as with a handful of labels,
+ * a fixed number of trees is trained.
+ */
 export const scoreByTrees = (
   table: LabelledTable,
   { train, validation }: Rows,
@@ -62,17 +71,18 @@ export const scoreByTrees = (
   const matrix = featuresOf(table, { label, fold: null }, seed, check)
   const rowsOf = (rows: Int32Array) => ({ matrix: takeRows(matrix, rows), labels: labelsOf(table.labels, rows) })
   const [learned, chosen] = [rowsOf(train), rowsOf(validation)]
+  const chooses = hasBoth(chosen.labels)
   const logOdds = new Float64Array(matrix.rows)
   for (let k = 0; k < ensembles; k++) {
-    const parameters = { ...tableTrees, seed: seed * ensembles + k }
-    const { ensemble } = trainTrees(learned, chosen, parameters, check ? { check } : {})
+    const parameters = { ...tableTrees, seed: seed * ensembles + k, ...(chooses ? {} : { trees: unchosenTrees }) }
+    const { ensemble } = trainTrees(learned, chooses ? chosen : null, parameters, check ? { check } : {})
     const scores = predictLogOdds(ensemble, matrix, check)
     for (let v = 0; v < scores.length; v++) logOdds[v]! += scores[v]! / ensembles
   }
   return { logOdds, push: Float64Array.from(matrix.columns[matrix.names.indexOf('labels.push')]!) }
 }
 
-/** Probability of every node. `sage` is GraphSAGE's probability of every node, learned from the same training rows. */
+/** Probability of every node. `sage` is GraphSAGE's log-odds of every node, learned from the same training rows. */
 export const stackWithSage = (
   { labels }: LabelledTable,
   { validation }: Rows,
@@ -82,11 +92,13 @@ export const stackWithSage = (
   const partsOf = (rows: Int32Array | null): readonly StackPart[] => {
     const at = (scores: Float64Array) => (rows ? Float64Array.from(rows, (row) => scores[row]!) : scores)
     return [
-      { name: 'graphsage', scores: at(sage).map((p) => Math.log(p / (1 - p)) || 0), isLogOdds: true },
+      { name: 'graphsage', scores: at(sage), isLogOdds: true },
       { name: 'trees', scores: at(logOdds), isLogOdds: true },
       { name: 'push', scores: at(push), isLogOdds: false },
     ]
   }
-  const stack = fitStack(partsOf(validation), labelsOf(labels, validation))
+  const shown = labelsOf(labels, validation)
+  if (!hasBoth(shown)) return sage.map((score, v) => sigmoid((score + logOdds[v]!) / 2))
+  const stack = fitStack(partsOf(validation), shown)
   return stackScores(stack, partsOf(null)).map(sigmoid)
 }

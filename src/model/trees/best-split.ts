@@ -6,7 +6,7 @@
  * with G and H the sums of gradient and hessian: Chen and Guestrin, KDD 2016, equation 7; missing values are tried on both
  * sides, their algorithm 3.
  */
-import { histogramBins, missingBin } from './bins.js'
+import { missingBin } from './bins.js'
 import { hessianUnit } from './histogram.js'
 
 export interface SplitRules {
@@ -31,10 +31,11 @@ export interface Split {
 
 const perHessian = 1 / hessianUnit
 
-/** Looks at one feature and betters `best` where it can; equal gains leave the earlier one. `total` is the node's packed sum. */
+/** Looks at one feature, whose bins are histogram[base ..], and betters `best` where it can; equal gains leave the earlier one. `total` is the node's packed sum. */
 export const improveSplit = (
   histogram: Float64Array,
   feature: number,
+  base: number,
   bins: number,
   hasMissing: boolean,
   total: number,
@@ -42,7 +43,6 @@ export const improveSplit = (
   best: Split,
 ): void => {
   const { l2, minHessian } = rules
-  const base = feature * histogramBins
   const h = Math.floor(total * perHessian + 0.5)
   const g = total - h * hessianUnit
   const before = (g * g) / (h + l2)

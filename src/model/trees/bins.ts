@@ -11,8 +11,8 @@ import { argsortFloat64 } from '../../kernels/sort.js'
 import { checkMatrix, type FeatureMatrix } from '../feature-matrix.js'
 
 export const missingBin = 0
-/** Bins of one feature in a histogram, bin 0 for missing values among them. */
-export const histogramBins = 256
+/** A byte holds as many bins, bin 0 for missing values among them. */
+const byteBins = 256
 export const featuresPerWord = 4
 
 export interface BinnedMatrix {
@@ -24,6 +24,8 @@ export interface BinnedMatrix {
   readonly words: Uint32Array
   /** 1 where the feature has a value that is not known. */
   readonly hasMissing: Uint8Array
+  /** Places of one feature in a histogram: the most bins that any feature has, bin 0 among them. */
+  readonly stride: number
 }
 
 /** Above this many rows edges come from evenly spread rows: quantiles of a quarter of a million are exact to a thousandth. */
@@ -105,13 +107,14 @@ export const binByEdges = (matrix: FeatureMatrix, edges: readonly Float64Array[]
       else words[base + i]! |= (1 + placeOf(cuts, value)) << shift
     }
   }
-  return { rows, features, edges, words, hasMissing }
+  const stride = edges.reduce((most, cuts) => Math.max(most, cuts.length + 2), 1)
+  return { rows, features, edges, words, hasMissing, stride }
 }
 
 /** `maxBins` 2 .. 255, bin 0 not counted. */
 export const binMatrix = (matrix: FeatureMatrix, maxBins: number, check: () => void): BinnedMatrix => {
-  if (!(Number.isInteger(maxBins) && maxBins >= 2 && maxBins < histogramBins))
-    throw new RangeError(`bins must be a whole number in 2 .. ${histogramBins - 1}, not ${maxBins}`)
+  if (!(Number.isInteger(maxBins) && maxBins >= 2 && maxBins < byteBins))
+    throw new RangeError(`bins must be a whole number in 2 .. ${byteBins - 1}, not ${maxBins}`)
   checkMatrix(matrix)
   const edges = matrix.columns.map((column) => {
     check()

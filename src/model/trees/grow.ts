@@ -4,7 +4,7 @@
  */
 import type { Random } from '../../kernels/random.js'
 import { improveSplit, type Split, type SplitRules } from './best-split.js'
-import { type BinnedMatrix, featuresPerWord, histogramBins, missingBin } from './bins.js'
+import { type BinnedMatrix, featuresPerWord, missingBin } from './bins.js'
 import type { Tree } from './ensemble.js'
 import { addToHistograms, type Packed } from './histogram.js'
 
@@ -55,22 +55,22 @@ export class TreeGrower {
   }
 
   #count(rows: Int32Array, from: number, to: number, packed: Packed): Float64Array {
-    const { words, features } = this.#binned
+    const { words, features, stride } = this.#binned
     const groups = Math.ceil(features / featuresPerWord)
-    const perGroup = featuresPerWord * histogramBins
+    const perGroup = featuresPerWord * stride
     const histogram = this.#free.pop()?.fill(0) ?? new Float64Array(groups * perGroup)
     const ordered = this.#ordered
     for (let k = from; k < to; k++) ordered[k - from] = packed.values[rows[k]!]!
     for (let group = 0; group < groups; group++) {
       this.#check()
       const part = histogram.subarray(group * perGroup, (group + 1) * perGroup)
-      addToHistograms(words, group * this.#binned.rows, rows, from, to, ordered, part)
+      addToHistograms(words, group * this.#binned.rows, rows, from, to, ordered, part, stride)
     }
     return histogram
   }
 
   #findSplit(leaf: Leaf, rules: SplitRules, share: number, random: Random): void {
-    const { edges, hasMissing } = this.#binned
+    const { edges, hasMissing, stride } = this.#binned
     const candidates = this.#candidates
     const wanted = Math.ceil(candidates.length * share)
     // The first `wanted` of a Fisher-Yates shuffle; the array stays a permutation, so that any order is as good a start.
@@ -86,7 +86,16 @@ export class TreeGrower {
     leaf.split = noSplit()
     for (let i = 0; i < wanted; i++) {
       const f = candidates[i]!
-      improveSplit(leaf.histogram!, f, edges[f]!.length + 1, hasMissing[f] === 1, leaf.packed, rules, leaf.split)
+      improveSplit(
+        leaf.histogram!,
+        f,
+        f * stride,
+        edges[f]!.length + 1,
+        hasMissing[f] === 1,
+        leaf.packed,
+        rules,
+        leaf.split,
+      )
     }
   }
 
@@ -172,7 +181,7 @@ export class TreeGrower {
       feature[parent.node] = parent.split.feature
       bin[parent.node] = parent.split.bin
       // Where none was missing, a gap met later goes with the majority.
-      const noGap = parent.histogram![parent.split.feature * histogramBins + missingBin] === 0
+      const noGap = parent.histogram![parent.split.feature * this.#binned.stride + missingBin] === 0
       missingLeft[parent.node] = Number(
         noGap ? 2 * (middle - parent.from) > parent.to - parent.from : parent.split.missingLeft,
       )

@@ -8,7 +8,6 @@
  *
  * Bits: sum of |g| < 2^25 and sum of h < 2^25 by the choice of scale, so that |h * 2^27 + g| < 2^53.
  */
-import { histogramBins } from './bins.js'
 
 /** Weight of the hessian in the packed number. */
 export const hessianUnit = 2 ** 27
@@ -62,13 +61,14 @@ export const addToHistograms = (
   to: number,
   packed: Float64Array,
   histogram: Float64Array,
+  stride: number,
 ): void => {
   for (let k = from, p = 0; k < to; k++, p++) {
     const word = words[base + rows[k]!]!
     const value = packed[p]!
     histogram[word & 0xff]! += value
-    histogram[histogramBins + ((word >>> 8) & 0xff)]! += value
-    histogram[2 * histogramBins + ((word >>> 16) & 0xff)]! += value
-    histogram[3 * histogramBins + (word >>> 24)]! += value
+    histogram[stride + ((word >>> 8) & 0xff)]! += value
+    histogram[2 * stride + ((word >>> 16) & 0xff)]! += value
+    histogram[3 * stride + (word >>> 24)]! += value
   }
 }

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals'
+import { directedCsr, undirectedCsr } from '#src/kernels/csr.js'
+import { Random } from '#src/kernels/random.js'
+import { auroc } from '#src/model/metrics.js'
+import { type LabelledTable, scoreByTrees, stackWithSage } from '#src/model/node-trees.js'
+
+const nodes = 540
+
+/** Groups of nine share a hidden trait; the label follows it, and links of one of two relations stay within groups. */
+const made = (columns: readonly Float32Array[], seed = 1) => {
+  const random = new Random(seed)
+  const group = (v: number) => Math.floor(v / 9)
+  const trait = Uint8Array.from({ length: nodes / 9 }, () => Number(random.float() < 0.3))
+  const labels = Int8Array.from({ length: nodes }, (_, v) => Number(random.float() < (trait[group(v)] ? 0.85 : 0.1)))
+  const ends = (close: boolean) => ({
+    source: Int32Array.from({ length: 3 * nodes }, (_, e) => e % nodes),
+    target: Int32Array.from({ length: 3 * nodes }, (_, e) =>
+      close ? 9 * group(e % nodes) + random.below(9) : random.below(nodes),
+    ),
+  })
+  const table: LabelledTable = {
+    own: { rows: nodes, names: columns.map((_, j) => `c${j}`), columns },
+    relations: [
+      { name: 'close', csr: undirectedCsr(nodes, ends(true), 'one') },
+      { name: 'far', csr: directedCsr(nodes, nodes, ends(false)) },
+    ],
+    labels,
+  }
+  const part = Uint8Array.from({ length: nodes }, () => random.below(4))
+  const rowsOf = (...parts: number[]) => Int32Array.from(part.keys()).filter((v) => parts.includes(part[v]!))
+  const split = { train: rowsOf(0, 1), validation: rowsOf(2) }
+  const test = rowsOf(3)
+  const rankOf = (scores: Float64Array) =>
+    auroc({ scores: Float64Array.from(test, (v) => scores[v]!), labels: Uint8Array.from(test, (v) => labels[v]!) })
+  return { table, split, rankOf }
+}
+
+const noise = (seed: number) => {
+  const random = new Random(seed)
+  return Float32Array.from({ length: nodes }, () => random.float())
+}
+
+test('finds by the relation that matters what own columns do not show, gaps and infinities or not', () => {
+  const gappy = noise(2).map((x) => (x < 0.4 ? Number.NaN : x > 0.9 ? Infinity : x < 0.5 ? -Infinity : x))
+  const { table, split, rankOf } = made([
+    noise(1),
+    gappy,
+    new Float32Array(nodes).fill(4),
+    new Float32Array(nodes).fill(Number.NaN),
+  ])
+  const { logOdds, push } = scoreByTrees(table, split, 1)
+  expect(logOdds.every(Number.isFinite)).toBe(true)
+  expect(push.every(Number.isFinite)).toBe(true)
+  expect(rankOf(logOdds)).toBeGreaterThan(0.8)
+  const stack = stackWithSage(table, split, { logOdds, push }, Float64Array.from(noise(3)))
+  expect(stack.every((p) => p > 0 && p < 1)).toBe(true)
+  expect(rankOf(stack)).toBeGreaterThan(0.8)
+})
+
+test('tables without columns, without links, or with ten labels are scored', () => {
+  const { table, split, rankOf } = made([])
+  expect(rankOf(scoreByTrees(table, split, 1).logOdds)).toBeGreaterThan(0.75)
+  const bare = { ...table, own: { rows: nodes, names: ['c'], columns: [noise(5)] }, relations: [] }
+  expect(scoreByTrees(bare, split, 1).logOdds.every(Number.isFinite)).toBe(true)
+  const known = (label: number, count: number) => split.train.filter((v) => table.labels[v] === label).slice(0, count)
+  const train = Int32Array.from([...known(1, 5), ...known(0, 5)]).sort()
+  const few = { train, validation: split.validation.filter((v) => table.labels[v] === 0).slice(0, 3) }
+  const scores = scoreByTrees(table, few, 1)
+  expect(scores.logOdds.every(Number.isFinite)).toBe(true)
+  expect(stackWithSage(table, few, scores, new Float64Array(nodes)).every((p) => p > 0 && p < 1)).toBe(true)
+})
+
+test('no label of validation or test rows is read by the features, and one class is a clear error', () => {
+  const { table, split } = made([noise(7)])
+  const hidden = new Set(split.train)
+  // Validation labels may choose the number of trees, so without them.
+  const alone = { train: split.train, validation: new Int32Array(0) }
+  const turned = { ...table, labels: table.labels.map((y, v) => (hidden.has(v) ? y : 1 - y)) }
+  expect(scoreByTrees(turned, alone, 1)).toEqual(scoreByTrees(table, alone, 1))
+  const one = { ...split, train: split.train.filter((v) => table.labels[v] === 1) }
+  expect(() => scoreByTrees(table, one, 1)).toThrow(expect.objectContaining({ code: 'model.one-class' }))
+})
