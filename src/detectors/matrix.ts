@@ -17,7 +17,16 @@ import { relationOf, type Snapshot } from '../graph/snapshot.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { candidateOf } from './matrix/candidates.js'
 import { tiedSets } from './matrix/groups.js'
-import { allHoldings, type Content, type Creators, contentOf, creatorsOf, type Holdings } from './matrix/holdings.js'
+import {
+  allHoldings,
+  type Content,
+  type Creators,
+  contentOf,
+  creatorsOf,
+  type Holdings,
+  holdingsAmong,
+  homesOf,
+} from './matrix/holdings.js'
 import { type Judged, judge } from './matrix/judge.js'
 import type { Posts } from './matrix/rhythm.js'
 
@@ -175,9 +184,20 @@ export const matrix: Detector<MatrixParameters> = {
       progress('ties', 0.3 + (0.3 * (i + 1)) / searches.length)
     })
     const postsOf = postsReader(snapshot, creators, content)
+    const homes = homesOf(snapshot, creators)
+    const amongHomes = new Map<string, readonly Holdings[]>()
+    const holdingsOf = (members: readonly number[]): readonly Holdings[] => {
+      const wanted = new Set(members.map((member) => homes[member]!))
+      const key = [...wanted].sort((a, b) => a - b).join()
+      const known = amongHomes.get(key)
+      if (known) return known
+      const among = holdingsAmong(holdings, homes, wanted)
+      amongHomes.set(key, among)
+      return among
+    }
     const options = {
       creators,
-      holdings,
+      holdingsOf,
       candidates: candidateCount,
       minMembers: given.minMembers,
       tolerances: Float64Array.from(given.tolerances, (seconds) => seconds * SECOND).sort(),

@@ -16,6 +16,8 @@ export interface Holdings {
   readonly graph: Bipartite
   /** Holders of each thing, accounts that are no creators included. */
   readonly holders: Int32Array
+  /** Accounts that are no creators among them; null where there are none. */
+  readonly outside: Int32Array | null
   /** Sum of `holders`. */
   readonly total: number
 }
@@ -90,7 +92,7 @@ const holdingsOf = (kind: HoldingKind, graph: Bipartite, outside: Int32Array | n
     holders[thing] = offsets[thing + 1]! - offsets[thing]! + (outside ? outside[thing]! : 0)
     total += holders[thing]!
   }
-  return { kind, graph, holders, total }
+  return { kind, graph, holders, outside, total }
 }
 
 /** Actors of a relation who are creators, as creator numbers, with their interactions. */
@@ -198,3 +200,48 @@ export const allHoldings = (
     productHoldings(snapshot, creators, check),
     ...identifierHoldings(snapshot, creators, check),
   ].flatMap((holdings) => holdings ?? [])
+
+/** The market in which each creator acts most, by its place in the snapshot's markets; the first of equals, -1 where it does not act. */
+export const homesOf = (snapshot: Snapshot, creators: Creators): Int32Array => {
+  const home = new Int32Array(creators.count).fill(-1)
+  const count = Array.from({ length: creators.count }, () => new Map<number, number>())
+  for (const type of ['publish', 'sell', 'uses'] as const) {
+    const relation = relationOf(snapshot, type)
+    if (!relation) continue
+    eachCreatorEdge(relation, creators, (creator, edge) => {
+      const market = relation.market[edge]!
+      count[creator]!.set(market, (count[creator]!.get(market) ?? 0) + 1)
+    })
+  }
+  count.forEach((own, creator) => {
+    let most = 0
+    for (const [market, times] of [...own].sort(([a], [b]) => a - b))
+      if (times > most) {
+        most = times
+        home[creator] = market
+      }
+  })
+  return home
+}
+
+/**
+ * The holdings as creators of the given homes have them: those who sell on one market share its products and carriers with each other and not
+ * with the rest of the world, and that is no surprise.
+ */
+export const holdingsAmong = (
+  holdings: readonly Holdings[],
+  homes: Int32Array,
+  wanted: ReadonlySet<number>,
+): readonly Holdings[] =>
+  holdings.map((all) => {
+    const { offsets, columns, rowCount } = all.graph.columns
+    const holders = new Int32Array(rowCount)
+    let total = 0
+    for (let thing = 0; thing < rowCount; thing++) {
+      let count = all.outside?.[thing] ?? 0
+      for (let k = offsets[thing]!; k < offsets[thing + 1]!; k++) if (wanted.has(homes[columns[k]!]!)) count++
+      holders[thing] = count
+      total += count
+    }
+    return { ...all, holders, total }
+  })

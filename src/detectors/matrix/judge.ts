@@ -31,7 +31,8 @@ export interface Judged {
 
 export interface JudgeOptions {
   readonly creators: Creators
-  readonly holdings: readonly Holdings[]
+  /** What is held among creators of the markets that the given ones are at home in. */
+  readonly holdingsOf: (members: readonly number[]) => readonly Holdings[]
   /** Creators who hold anything. */
   readonly candidates: number
   readonly minMembers: number
@@ -156,7 +157,7 @@ const isOneHand = ({ content, products, identifiers, rhythm }: Kinds, timed: boo
 export const judge = (set: readonly number[], options: JudgeOptions): Judged | null => {
   const members = [...set]
   const tallies = new Map<HoldingKind, Tally[]>()
-  for (const holdings of options.holdings)
+  for (const holdings of options.holdingsOf(members))
     tallies.set(holdings.kind, [...(tallies.get(holdings.kind) ?? []), new Tally(holdings, members)])
   refine(members, tallies, options)
   letGo(members, tallies, options)

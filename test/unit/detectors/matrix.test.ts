@@ -237,6 +237,24 @@ describe('looks alike and is left alone', () => {
     expect(ringsIn(platform.lines)).toEqual([])
   })
 
+  test('a small market with few products and carriers is no ring, and a ring in it comes out alone', () => {
+    const platform = world(22)
+    const elsewhere = platform.lines.length
+    const { random } = platform
+    const locals = names('local', 40)
+    for (const creator of locals) {
+      for (let post = 0; post < 12; post++)
+        platform.post(creator, platform.moment(), platform.hash(), random.float() < 0.5 ? `q${random.below(15)}` : null)
+      platform.uses(creator, `device:d-${creator}`)
+      platform.uses(creator, `network:carrier${random.below(2)}`)
+    }
+    const inMarkets = (): InteractionLine[] =>
+      platform.lines.map((line, i) => ({ ...line, market: i < elsewhere ? 'A' : 'B' }))
+    expect(ringsIn(inMarkets())).toEqual([])
+    const ring = plant(platform, { creators: 5, clips: 10, edits: 3, within: 20 * MINUTE, device: true })
+    expect(ringsIn(inMarkets())).toEqual([ring])
+  })
+
   test('where everything is dealt anew nothing is said, in 20 worlds', () => {
     let named = 0
     for (let seed = 0; seed < 20; seed++) {
