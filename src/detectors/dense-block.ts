@@ -183,7 +183,7 @@ export const denseBlock: Detector<DenseBlockParameters> = {
   parameters,
 
   estimate({ entities, interactions }, { searches }) {
-    return { bytes: interactions * 40 + entities * 220, seconds: interactions * 1e-6 * searches.length }
+    return { bytes: interactions * 30 + entities * 180, seconds: interactions * 1.2e-6 * searches.length }
   },
 
   run({ snapshot, seed, progress, checkCancelled }, given) {

@@ -19,7 +19,7 @@ import { nearPairs, type TimedMatrix } from '../kernels/near-pairs.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
-import { groupPairs } from './lockstep/groups.js'
+import { groupPairs, leastNats } from './lockstep/groups.js'
 import { Occasions } from './lockstep/occasions.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */
@@ -83,9 +83,6 @@ const LIKENESS = 0.05
 
 /** Milliseconds: above this tolerance, meeting on a video of the first days is what its viewers do. */
 const FRESHNESS = 6 * 3_600_000
-
-/** Nats below which a pair could not join any group, however small. */
-const LEAST_NATS = 10
 
 const SECOND = 1000
 
@@ -156,11 +153,13 @@ export const lockstep: Detector<LockstepParameters> = {
       for (const side of sides) {
         checkCancelled()
         const step = `${relation.type} by ${side.columnIs}`
+        const columns = occupied(side.matrix)
+        const nats = searchNats(columns, tolerances.length, matrices)
         const pairs = nearPairs(side.matrix, {
           tolerances,
           reach: given.reach,
           session,
-          least: LEAST_NATS,
+          least: leastNats(columns, tolerances.length, nats),
           likeness: LIKENESS,
           ...(side.fresh ? { fresh: { entries: side.fresh, freshness: FRESHNESS } } : {}),
           check: checkCancelled,
@@ -176,14 +175,7 @@ export const lockstep: Detector<LockstepParameters> = {
             code: 'lockstep.same-times',
             message: `In "${relation.type}", nearly all actions of an account are within the least tolerance of each other, so times tell nothing there.`,
           })
-        const columns = occupied(side.matrix)
-        const groups = groupPairs(
-          pairs,
-          side.matrix.columnCount,
-          columns,
-          tolerances.length,
-          searchNats(columns, tolerances.length, matrices),
-        )
+        const groups = groupPairs(pairs, side.matrix.columnCount, columns, tolerances.length, nats)
         for (const group of groups) {
           const candidate = candidateOf(
             {

@@ -25,6 +25,7 @@ import { type Check, checkInterval, neverCancelled } from './check.js'
 import { Crowd, crowdMeetings } from './crowd.js'
 import { gammaPoissonSurprise } from './gamma-poisson.js'
 import { nearDispersion, productShape } from './near-dispersion.js'
+import { nearWindows, rankColumns } from './near-order.js'
 import { type NearPairs, PairList } from './near-pair-list.js'
 
 export type { NearPairs } from './near-pair-list.js'
@@ -136,9 +137,12 @@ const surprisingShares = (least: number, likeness: number): Float64Array => {
   return shares
 }
 
+/** Numbers kept for each column while one column is compared with all. */
+const SEEN = 4
+
 /** All pairs whose surprise reaches `least`; the same order for the same matrix. Time: entries times their near neighbours; memory: a few numbers a column. */
 export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPairs => {
-  const { rowOffsets, row, column, time, columnCount, columnOffsets, entries } = matrix
+  const { row, column, time, columnCount, columnOffsets, entries } = matrix
   const { tolerances, reach, session, least, likeness, progress, check = neverCancelled } = options
   const levels = tolerances.length
   const widest = tolerances[levels - 1]!
@@ -151,31 +155,40 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const crowds = Array.from(tolerances, (tolerance, level) => (telling[level] ? new Crowd(time, tolerance) : null))
   const found = new PairList()
 
-  // Most pairs meet once and are never looked at: their only meeting is kept by column, and spread over the levels at the second.
-  const seenBy = new Int32Array(columnCount).fill(-1)
-  const onceAt = new Float64Array(columnCount)
-  const onceGap = new Float64Array(columnCount)
-  const onceHighest = new Uint8Array(columnCount)
-  const place = new Int32Array(columnCount)
+  // Each pair is met from its larger column (of two as large, the one that comes first): what is looked up for a pair then costs the
+  // size of the smaller. Columns are ranked in that order, and an entry knows the rank of its column, so that most of what lies
+  // beside an entry is passed over without a look elsewhere.
+  const { rank, columnOf, firstOfSize } = rankColumns(columnOffsets, COUNTS_TOLD_APART)
+  const rankOf = new Int32Array(entryCount)
+  for (let e = 0; e < entryCount; e++) rankOf[e] = rank[column[e]!]!
+  // Rows and times in the order of columns: read in one go for each pair.
+  const columnRow = new Int32Array(entryCount)
+  const columnTime = new Float64Array(entryCount)
+  for (let i = 0; i < entryCount; i++) {
+    columnRow[i] = row[entries[i]!]!
+    columnTime[i] = time[entries[i]!]!
+  }
+  // Most pairs meet once and are never looked at: their only meeting is kept by rank, and spread over the levels at the second. Side
+  // by side, as each is looked up alone: by which column it was seen last, its place in `again`, and the entries that met.
+  const seen = new Int32Array(columnCount * SEEN).fill(-1)
   let again = new Int32Array(1024)
   let met = new Int32Array(again.length * levels)
   let last = new Float64Array(again.length * levels)
   const highestShare = surprisingShares(least, likeness)
   const rowTime = new Float64Array(matrix.rowCount)
   const rowStamp = new Int32Array(matrix.rowCount).fill(-1)
-  // Each pair is met from its larger column: what is looked up for a pair then costs the size of the smaller.
-  const sizes = new Int32Array(columnCount)
   let largest = 0
-  for (let c = 0; c < columnCount; c++) {
-    sizes[c] = columnOffsets[c + 1]! - columnOffsets[c]!
-    largest = Math.max(largest, sizes[c]!)
-  }
+  for (let c = 0; c < columnCount; c++) largest = Math.max(largest, columnOffsets[c + 1]! - columnOffsets[c]!)
   const aloneA = new Float64Array(largest)
   const aloneB = new Float64Array(largest)
+  /** How far apart in time a and b are in each row that both have. */
+  const gaps = new Float64Array(largest)
   const nearRow = new Int32Array(matrix.rowCount).fill(-1)
   let nearMark = 0
   let steps = 0
   let nextCheck = checkInterval
+
+  const sizeOf = (c: number): number => columnOffsets[c + 1]! - columnOffsets[c]!
 
   /** What chance gives at a level, likeness aside: activity, and the crowd of the moment. Rows of a are stamped. */
   const expectedNear = (a: number, b: number, level: number): number => {
@@ -183,65 +196,83 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     const mark = nearMark++
     let bCount = 0
     for (let i = columnOffsets[b]!; i < columnOffsets[b + 1]!; i++) {
-      const entry = entries[i]!
-      const r = row[entry]!
-      if (rowStamp[r] === a && Math.abs(time[entry]! - rowTime[r]!) <= tolerance) nearRow[r] = mark
-      else aloneB[bCount++] = time[entry]!
+      const r = columnRow[i]!
+      if (rowStamp[r] === a && Math.abs(columnTime[i]! - rowTime[r]!) <= tolerance) nearRow[r] = mark
+      else aloneB[bCount++] = columnTime[i]!
     }
     let aCount = 0
     for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++)
-      if (nearRow[row[entries[i]!]!] !== mark) aloneA[aCount++] = time[entries[i]!]!
+      if (nearRow[columnRow[i]!] !== mark) aloneA[aCount++] = columnTime[i]!
     const crowdGives = crowdMeetings(crowds[level]!, aloneA, aCount, aloneB, bCount)
-    return ((2 * nearTotal[level]!) / entryCount) * ((sizes[a]! * sizes[b]!) / entryCount + crowdGives)
+    return ((2 * nearTotal[level]!) / entryCount) * ((sizeOf(a) * sizeOf(b)) / entryCount + crowdGives)
   }
 
+  /** Smallest column that could surprise beside one of this size, meeting it with every entry: fewer meetings never will. */
+  const leastPartner = (size: number): number => {
+    const scale = (2 * size) / (entryCount * entryCount)
+    for (let partner = 2; partner < COUNTS_TOLD_APART; partner++)
+      for (let level = 0; level < levels; level++) {
+        const mu = nearTotal[level]! * scale * partner
+        const muFar = (all - nearTotal[level]!) * scale * partner
+        if (telling[level] && mu <= highestShare[partner]! * (likeness + muFar + mu)) return partner
+      }
+    return COUNTS_TOLD_APART
+  }
+
+  const window = nearWindows(matrix, widest, reach)
   for (let a = 0; a < columnCount; a++) {
     const size = columnOffsets[a + 1]! - columnOffsets[a]!
     if (size < 2) continue
+    const own = rank[a]!
+    const leastRank = firstOfSize[leastPartner(size)]!
+    if (leastRank >= own) continue
     let againCount = 0
     for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
       const entry = entries[i]!
-      const at = time[entry]!
-      const from = Math.max(rowOffsets[row[entry]!]!, entry - reach)
-      const to = Math.min(rowOffsets[row[entry]! + 1]!, entry + reach + 1)
-      let first = entry
-      while (first > from && at - time[first - 1]! <= widest) first--
-      let other = first
-      for (; other < to; other++) {
-        const gap = Math.abs(time[other]! - at)
-        if (other > entry && gap > widest) break
-        const b = column[other]!
-        if (sizes[b]! > size || (sizes[b] === size && b <= a)) continue
-        const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
-        if (seenBy[b] !== a) {
-          seenBy[b] = a
-          onceAt[b] = at
-          onceGap[b] = gap
-          onceHighest[b] = highest
-          place[b] = -1
+      const at = columnTime[i]!
+      const first = window.first[entry]!
+      const end = window.end[entry]!
+      for (let other = first; other < end; other++) {
+        const b = rankOf[other]!
+        if (b >= own || b < leastRank) continue
+        const slotOfB = b * SEEN
+        if (seen[slotOfB] !== a) {
+          seen[slotOfB] = a
+          seen[slotOfB + 1] = -1
+          seen[slotOfB + 2] = entry
+          seen[slotOfB + 3] = other
           continue
         }
-        if (place[b] === -1) {
+        let place = seen[slotOfB + 1]!
+        if (place === -1) {
           if (againCount === again.length) {
             again = wider(again, new Int32Array(againCount * 2))
             met = wider(met, new Int32Array(met.length * 2))
             last = wider(last, new Float64Array(last.length * 2))
           }
-          place[b] = againCount
-          again[againCount++] = b
-          for (let level = onceHighest[b]! - 1; level >= 0 && onceGap[b]! <= tolerances[level]!; level--) {
-            met[place[b]! * levels + level] = 1
-            last[place[b]! * levels + level] = onceAt[b]!
+          place = againCount++
+          seen[slotOfB + 1] = place
+          again[place] = columnOf[b]!
+          const onceEntry = seen[slotOfB + 2]!
+          const onceOther = seen[slotOfB + 3]!
+          const onceAt = time[onceEntry]!
+          const onceGap = Math.abs(time[onceOther]! - onceAt)
+          const highest = fresh !== null && fresh[onceEntry] === 1 && fresh[onceOther] === 1 ? freshLevels : levels
+          for (let level = highest - 1; level >= 0 && onceGap <= tolerances[level]!; level--) {
+            met[place * levels + level] = 1
+            last[place * levels + level] = onceAt
           }
         }
+        const gap = Math.abs(time[other]! - at)
+        const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
         for (let level = highest - 1; level >= 0 && gap <= tolerances[level]!; level--) {
-          const slot = place[b]! * levels + level
+          const slot = place * levels + level
           if (met[slot]! > 0 && at - last[slot]! <= session) continue
           met[slot] = met[slot]! + 1
           last[slot] = at
         }
       }
-      steps += other - first
+      steps += end - first
       if (steps >= nextCheck) {
         check()
         nextCheck = steps + checkInterval
@@ -257,6 +288,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
       let bestLevel = 0
       let bestExpected = 0
       let bestMet = 0
+      let common = -1
       for (let level = 0; level < levels; level++) {
         const n = met[k * levels + level]!
         met[k * levels + level] = 0
@@ -267,17 +299,21 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         if (mu > highestShare[Math.min(n, highestShare.length - 1)]! * (likeness + muFar + mu)) continue
         if (!stamped) {
           for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
-            rowStamp[row[entries[i]!]!] = a
-            rowTime[row[entries[i]!]!] = time[entries[i]!]!
+            rowStamp[columnRow[i]!] = a
+            rowTime[columnRow[i]!] = columnTime[i]!
           }
           stamped = true
         }
-        let far = 0
-        for (let i = columnOffsets[b]!; i < columnOffsets[b + 1]!; i++) {
-          const r = row[entries[i]!]!
-          if (rowStamp[r] === a && Math.abs(time[entries[i]!]! - rowTime[r]!) > tolerances[level]!) far++
+        if (common === -1) {
+          common = 0
+          for (let i = columnOffsets[b]!; i < columnOffsets[b + 1]!; i++) {
+            const r = columnRow[i]!
+            if (rowStamp[r] === a) gaps[common++] = Math.abs(columnTime[i]! - rowTime[r]!)
+          }
+          steps += bSize
         }
-        steps += bSize
+        let far = 0
+        for (let i = 0; i < common; i++) if (gaps[i]! > tolerances[level]!) far++
         if (gammaPoissonSurprise(n, mu, likeness + far, likeness + muFar) < least) continue
         const chance = expectedNear(a, b, level)
         steps += 2 * (size + bSize)

@@ -18,6 +18,13 @@ export interface PairGroup {
 /** -ln .05: the chance of a pair that is let in around a component. */
 const NATS_TO_JOIN = 3
 
+const natsToJoin = (levels: number, columns: number, occupied: number, search: number): number =>
+  Math.min(search, Math.log(levels * columns * occupied) + NATS_TO_JOIN)
+
+/** Below this a pair could not join even the smallest component, which has two columns. */
+export const leastNats = (occupied: number, levels: number, search: number): number =>
+  natsToJoin(levels, 2, occupied, search)
+
 /** `occupied`: columns that have entries. `search`: ln of the number of places looked at, levels and matrices included. `levels`: of the pairs. */
 export const groupPairs = (
   pairs: NearPairs,
@@ -46,7 +53,7 @@ export const groupPairs = (
     for (const component of touching) {
       const columns = size.get(component)
       if (!columns) continue
-      const least = Math.min(search, Math.log(levels * columns.size * occupied) + NATS_TO_JOIN)
+      const least = natsToJoin(levels, columns.size, occupied, search)
       if (pairs.nats[i]! < least) continue
       const list = own.get(component)
       if (list) list.push(i)
