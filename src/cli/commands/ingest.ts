@@ -1,4 +1,5 @@
 /** `ringfence ingest`: files or standard input into the store, or through a running service. */
+import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { type FileFormat, type IngestResult, ingest, ingestExitCode, type RejectLimit } from '../../ingest/ingest.js'
@@ -29,6 +30,12 @@ const batchOf = (store: string): { readonly batchRecords?: number } => {
   if (isService(store)) return { batchRecords: SERVICE_BATCH_RECORDS }
   return isServerStore(store) ? { batchRecords: SERVER_BATCH_RECORDS } : {}
 }
+
+/**
+ * Threads of an embedded store during a load: reading takes a core of its own. A thread more costs two fifths more processor time for
+ * the same statements and only takes it from the reader.
+ */
+const STORE_THREADS = Math.max(1, availableParallelism() - 1)
 
 const formats: readonly FileFormat[] = ['csv', 'ndjson', 'parquet']
 
@@ -119,7 +126,9 @@ const remarks = (context: Context, result: IngestResult, options: IngestOptions)
 const runIngest = async (context: Context, files: readonly string[], options: IngestOptions): Promise<void> => {
   const result = isService(context.store)
     ? await load(context, files, options, new ServiceSink(new ServiceClient(context.store, context.signal)))
-    : await withOpening(context, {}, (opening) => load(context, files, options, sinkOf(opening), opening))
+    : await withOpening(context, { threads: STORE_THREADS }, (opening) =>
+        load(context, files, options, sinkOf(opening), opening),
+      )
   const [failure] = result.failures
   // Where nothing at all could be read, the first reason is the result.
   if (failure && result.read === 0 && result.failures.length === files.length) {
