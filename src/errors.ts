@@ -178,6 +178,12 @@ export const errorTable = {
     title: 'The graph is still being loaded',
     advice: 'Wait as long as the Retry-After header says; /health/ready tells when it is there.',
   },
+  'graph.unreadable': {
+    status: 503,
+    exit: 2,
+    title: 'The latest run or its graph cannot be read',
+    advice: 'Look up the cause in the log of the service and see ringfence doctor; the service tries again by itself.',
+  },
   'server.stopping': {
     status: 503,
     exit: 2,

@@ -57,7 +57,7 @@ export const buildApp = async (
     // One line an answer, with the route instead of the address: ids of persons stay out of logs.
     logController: new LogController({ disableRequestLogging: true }),
     // Before any route is found, such as for an address that is not percent-encoded UTF-8.
-    frameworkErrors: sendProblem,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 

@@ -27,8 +27,9 @@ export interface RingLookup {
 
 export const ringLookup = ({ current, store }: Pick<Services, 'current' | 'store'>): RingLookup => {
   const viewOf = async (id: string | undefined): Promise<ViewOfRun> => {
-    let view = current.view
-    if (id !== undefined && id !== view.run?.id) {
+    let view: ReadView
+    if (id === undefined || id === current.view.run?.id) view = current.latest()
+    else {
       const content = await store.readRun(id)
       if (!content) throw new RingfenceError('run.unknown', `There is no run ${id}.`)
       view = new ReadView(content)

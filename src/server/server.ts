@@ -44,15 +44,20 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
   const settings = readSettings()
   const { host, port } = options
   const { http, services } = await buildApp(store, settings, options.logs)
+  const closing = new AbortController()
+  http.addHook('preClose', async () => closing.abort())
   try {
     const keys = await http.hasKeys()
     if (!keys && !isLoopback(host))
       throw new RingfenceError('server.exposed', `${host} can be reached from other machines.`)
     await services.jobs.recover()
     await services.current.load()
-    services.current
-      .settled()
-      .catch((error: unknown) => http.log.error({ err: error }, 'The graph of the latest run cannot be read'))
+    void services.current.keepLoading(closing.signal, (error) =>
+      http.log.error(
+        { err: error, code: 'graph.unreadable' },
+        'The latest run or its graph cannot be read; it is tried again',
+      ),
+    )
     await http.listen({ host, port })
     const bound = http.server.address()
     const address = `http://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' && bound ? bound.port : port}`

@@ -25,7 +25,7 @@ const problem = (code: ErrorCode, detail: string, request: string, errors?: Prob
 const RETRY_AFTER = 2
 
 const send = (reply: FastifyReply, body: Problem): FastifyReply => {
-  if (body.code === 'server.loading') reply.header('retry-after', RETRY_AFTER)
+  if (body.code === 'server.loading' || body.code === 'graph.unreadable') reply.header('retry-after', RETRY_AFTER)
   if (body.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.status(body.status).type('application/problem+json').send(JSON.stringify(body))
 }
@@ -70,19 +70,21 @@ const toProblem = (error: FastifyError | RingfenceError, request: FastifyRequest
   return problem('internal', 'Something went wrong; the log has the request id.', id)
 }
 
+/** `more` is what a single route tells beside the members that every problem has. */
 export const sendProblem = (
   error: FastifyError | RingfenceError,
   request: FastifyRequest,
   reply: FastifyReply,
-): void => {
-  const body = toProblem(error, request)
+  more: Readonly<Record<string, string>> = {},
+): FastifyReply => {
+  const body = { ...toProblem(error, request), ...more }
   if (body.status >= 500) request.log.error({ err: error, code: body.code }, body.title)
-  send(reply, body)
+  return send(reply, body)
 }
 
 export const problems = fp(
   async (app) => {
-    app.setErrorHandler(sendProblem)
+    app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(error, request, reply))
     app.setNotFoundHandler({ preHandler: app.rateLimit({ max: 300, timeWindow: '1 minute' }) }, (request, reply) =>
       send(
         reply,

@@ -126,13 +126,8 @@ export const entityRoutes =
         throw new RingfenceError('entity.unknown', `Nothing names ${kind}:${id}.`)
     }
 
-    const loaded = () => {
-      if (current.snapshot) return current.snapshot
-      throw new RingfenceError('server.loading', 'The graph of the latest run is being read.')
-    }
-
     const indexOf = (kind: EntityKind, id: string): number => {
-      const index = findEntity(loaded(), kind, id)
+      const index = findEntity(current.graph(), kind, id)
       if (index < 0)
         throw new RingfenceError('entity.unknown', `The graph of the latest run does not have ${kind}:${id}.`)
       return index
@@ -155,7 +150,7 @@ export const entityRoutes =
           },
         },
         async ({ params, query }) => {
-          const { view } = current
+          const view = current.latest()
           const rings = view.ringsOf(kind, params.id)
           if (rings.length === 0) await mustBeKnown(kind, params.id)
           const entity = `${kind}:${params.id}`
@@ -179,7 +174,7 @@ export const entityRoutes =
           },
         },
         async ({ params, query, caller }) => {
-          const snapshot = loaded()
+          const snapshot = current.graph()
           const index = indexOf(kind, params.id)
           const name = (full: string): string => masking.fullName(caller.role, full)
           const masked = (shared: readonly SharedPlace[]) =>

@@ -28,7 +28,7 @@ export const ringLifeRoutes =
         },
       },
       async ({ params }) => {
-        const { view } = current
+        const view = current.latest()
         const life = await readLife(store, params.id, (id) => view.ring(id) !== undefined)
         if (!life) throw new RingfenceError('ring.unknown', `No run tells of a ring ${params.id}.`)
         return { ...life, events: life.events.map(({ ring, ...event }) => event) }
