@@ -64,7 +64,7 @@ const MOST_OF_SPAN = 1 / 10
 
 /** Counts for each account, user and identifier; the rest is one account at a time. Time as measured at 10 M interactions. */
 const bytesFixed = 12e6
-const bytesPerEntity = 13
+const bytesPerEntity = 14
 const secondsFixed = 0.1
 const secondsPerInteraction = 1e-7
 
@@ -125,7 +125,7 @@ export const accountTrading: Detector<AccountTradingParameters> = {
     const nats = judgeBundles(bundles, hubs, marks, rows, seed, checkCancelled, (done) =>
       context.progress('bundles', 0.6 + 0.35 * done),
     )
-    const reader = new AccountReader(snapshot, uses, population.session)
+    const reader = new AccountReader(snapshot, uses, population.session, population.isPublic)
     const transfers = relationOf(snapshot, 'transfer')
     const search: Search = {
       snapshot,

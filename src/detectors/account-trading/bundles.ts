@@ -7,6 +7,9 @@
  * one of at most `a` such, that brings n' more among at most m' others is worth -ln P(X >= n') - ln a, and is taken where that is ln 20 or more. The sum is a
  * bound for the best of all bundles, as every step pays for its choice; the same search with the handovers dealt anew over the
  * eligible accounts, times and all, tells how much less chance gives (sybil/calibrate.ts).
+ *
+ * That so many of a mobile carrier's thousand customers changed hands may well be no chance (they live in one country, as the rings
+ * there do), and still ties none of them to another: a hub ties only where a good share of all who touch it changed hands.
  */
 import { hypergeometricSurprise } from '../../kernels/hypergeometric.js'
 import { Random } from '../../kernels/random.js'
@@ -32,6 +35,8 @@ export interface Bundle {
 
 /** A hub where chance would give as many handovers one time in twenty ties nothing; else a household of a buyer ties two rings. */
 const LEAST_TIE = Math.log(20)
+/** A ring's things are its own: where fewer of those who touch a hub changed hands, it is a place that many come to. */
+const LEAST_SHARE = 1 / 5
 /** Shuffles: a chance told to one in forty, or fewer where there are many handovers. */
 const MOST_SHUFFLES = 39
 const LEAST_SHUFFLES = 3
@@ -72,6 +77,7 @@ const findTies = (hubs: Hubs, { rows, at }: Marks, eligible: number): Ties => {
     tally[hub] = 0
     if (count < 2) continue
     const accounts = Math.max(degree[hub]!, count)
+    if (count < LEAST_SHARE * accounts) continue
     const key = accounts * (rows.length + 1) + count
     const tie = known.get(key) ?? hypergeometricSurprise(eligible, rows.length, accounts, count)
     known.set(key, tie)

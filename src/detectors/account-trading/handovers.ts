@@ -143,7 +143,7 @@ export const findHandovers = (
   checkCancelled: () => void,
 ): readonly Handover[] => {
   const { relation, eligible } = population
-  const reader = new AccountReader(snapshot, relation, population.session)
+  const reader = new AccountReader(snapshot, relation, population.session, population.isPublic)
   const found: Handover[] = []
   for (let row = 0; row < eligible.length; row++) {
     if (row % CHECK_EVERY === 0) checkCancelled()

@@ -1,6 +1,6 @@
 /**
  * What handed-over accounts have in common: identifiers of before and after, partners of transfers within days of the handover, and
- * the people who act for them. Each is a hub; how many of all eligible accounts touch it is counted once.
+ * the people who act for them; public places (public-places.ts) are none. Each is a hub; how many of all eligible accounts touch it is counted once.
  *
  * Hubs are numbered: identifiers first (entity minus targetFrom of `uses`), then users.
  */
@@ -51,6 +51,7 @@ export class Hubs {
   readonly degree: Int32Array
   /** Hubs with two eligible accounts or more: those that could tie. */
   readonly shareable: number
+  readonly #isPublic: Uint8Array
   /** Room to count in, one place a hub: all 0 between uses. */
   readonly tally: Int32Array
   readonly #found: number[] = []
@@ -64,6 +65,7 @@ export class Hubs {
     this.#transfers = relationOf(snapshot, 'transfer')
     this.#operates = relationOf(snapshot, 'operates')
     this.#near = near
+    this.#isPublic = population.isPublic
     this.#userFrom = kindOffsets[entityKinds.user.code]!
     this.#identifiers = relation.inOffsets.length - 1
     const users = kindOffsets[entityKinds.user.code + 1]! - this.#userFrom
@@ -92,6 +94,7 @@ export class Hubs {
     }
     countEnds(this.#transfers, true, true)
     countEnds(this.#operates, true, false)
+    for (let place = 0; place < this.#identifiers; place++) if (this.#isPublic[place] === 1) degree[place] = 0
     this.degree = degree
     this.tally = new Int32Array(degree.length)
     let shareable = 0
@@ -118,8 +121,10 @@ export class Hubs {
     const found = this.#found
     found.length = 0
     for (let e = relation.outOffsets[row]!; e < relation.outOffsets[row + 1]!; e++)
-      if (e === relation.outOffsets[row] || relation.target[e] !== relation.target[e - 1])
-        found.push(relation.target[e]! - relation.targetFrom)
+      if (e === relation.outOffsets[row] || relation.target[e] !== relation.target[e - 1]) {
+        const hub = relation.target[e]! - relation.targetFrom
+        if (this.#isPublic[hub] === 0) found.push(hub)
+      }
     const entity = relation.actorFrom + row
     const people: number[] = []
     if (this.#transfers) {

@@ -5,11 +5,12 @@
  * several identifiers of a kind, the share pi uses them mixed (no split; see stream-reader.ts). A mixed user with n visits, a of them
  * with the old and the rest with the new, shows exactly this order with chance 1 / C(n, a), one who changed once with chance 1 / (n - 1), so
  *   doubt = pi R / (pi R + 1 - pi),   R = min(1, (n - 1) / C(n, a))
- * is the chance that the change is none (Bayes). A change that is followed by one visit only keeps most of its doubt.
+ * is the chance that the change is none (Bayes). Public places (public-places.ts) are left out of everything. A change that is followed by one visit only keeps most of its doubt.
  */
 import { entityKinds } from '../../../graph-schema/schema.js'
 import type { Relation, Snapshot } from '../../graph/snapshot.js'
 import { logChoose } from '../../kernels/hypergeometric.js'
+import { PlaceTally } from './public-places.js'
 import { StreamReader } from './stream-reader.js'
 
 /** Device and network say who holds the account, payment and contact whose it is, an address little. */
@@ -32,6 +33,8 @@ export interface Population {
   readonly to: number
   readonly session: number
   readonly untimed: number
+  /** 1 for an identifier (entity minus targetFrom) that says nothing about who is there. */
+  readonly isPublic: Uint8Array
   /** Accounts in which a handover could be seen: something that holds them and something that pays or reaches them is recorded. */
   readonly eligible: Uint8Array
   readonly eligibleCount: number
@@ -62,32 +65,52 @@ export const kindBounds = (snapshot: Snapshot): readonly (readonly [number, numb
     return [snapshot.entities.kindOffsets[code]!, snapshot.entities.kindOffsets[code + 1]!] as const
   })
 
-/** Reads all streams of one account; made once, used for all. */
+/** Reads all streams of one account, without what is public; made once, used for all. */
 export class AccountReader {
   readonly streams: readonly StreamReader[] = streamKinds.map(() => new StreamReader())
   readonly #relation: Relation
   readonly #bounds: readonly (readonly [number, number])[]
   readonly #session: number
+  readonly #isPublic: Uint8Array
   readonly #order: readonly number[]
 
-  constructor(snapshot: Snapshot, relation: Relation, session: number) {
+  constructor(snapshot: Snapshot, relation: Relation, session: number, isPublic: Uint8Array) {
     this.#relation = relation
     this.#bounds = kindBounds(snapshot)
     this.#session = session
+    this.#isPublic = isPublic
     this.#order = streamKinds.map((_, k) => k).sort((a, b) => this.#bounds[a]![0] - this.#bounds[b]![0])
   }
 
   read(row: number): void {
-    const { outOffsets, target, at } = this.#relation
+    const { outOffsets, target, at, targetFrom } = this.#relation
     let e = outOffsets[row]!
     const to = outOffsets[row + 1]!
     for (const k of this.#order) {
       const end = this.#bounds[k]![1]
       const from = e
       while (e < to && target[e]! < end) e++
-      this.streams[k]!.read(target, at, from, e, this.#session)
+      this.streams[k]!.read(target, at, from, e, this.#session, this.#isPublic, targetFrom)
     }
   }
+}
+
+const findPublic = (
+  snapshot: Snapshot,
+  relation: Relation,
+  session: number,
+  checkCancelled: () => void,
+): Uint8Array => {
+  const identifiers = relation.inOffsets.length - 1
+  const reader = new AccountReader(snapshot, relation, session, new Uint8Array(identifiers))
+  const tally = new PlaceTally(relation.targetFrom, identifiers, streamKinds.length)
+  for (let row = 0; row + 1 < relation.outOffsets.length; row++) {
+    if (row % CHECK_EVERY === 0) checkCancelled()
+    if (relation.outOffsets[row] === relation.outOffsets[row + 1]) continue
+    reader.read(row)
+    for (let k = 0; k < streamKinds.length; k++) tally.add(row, k, reader.streams[k]!)
+  }
+  return tally.find(kindBounds(snapshot))
 }
 
 /** Null where no sighting has a time. */
@@ -114,7 +137,8 @@ export const learnPopulation = (
   const mixing = new Int32Array(streamKinds.length)
   /** Per kind, R of the clearest split of each account that has one. */
   const ratios = streamKinds.map((): number[] => [])
-  const reader = new AccountReader(snapshot, relation, session)
+  const isPublic = findPublic(snapshot, relation, session, checkCancelled)
+  const reader = new AccountReader(snapshot, relation, session, isPublic)
   let eligibleCount = 0
   for (let row = 0; row < rows; row++) {
     if (row % CHECK_EVERY === 0) checkCancelled()
@@ -144,5 +168,5 @@ export const learnPopulation = (
     const lasting = ratios[k]!.reduce((sum, ratio) => sum + 1 - doubtFor(mixed[k]!, ratio), 0)
     return Math.min(1, (lasting + 0.5) / (using[k]! + 1))
   })
-  return { relation, from, to, session, untimed, eligible, eligibleCount, using, switchRate, mixed }
+  return { relation, from, to, session, untimed, isPublic, eligible, eligibleCount, using, switchRate, mixed }
 }

@@ -45,20 +45,39 @@ export class StreamReader {
     this.#lastVisit = new Int32Array(length)
   }
 
-  /** Reads edges from .. to - 1: one account's, of one kind of identifier, grouped by identifier as a relation keeps them. */
-  read(target: Int32Array, at: Float64Array, from: number, to: number, session: number): void {
+  /**
+   * Reads edges from .. to - 1: one account's, of one kind of identifier, grouped by identifier as a relation keeps them. Those whose
+   * identifier is 1 in `leftOut` (by target minus targetFrom) are passed over.
+   */
+  read(
+    target: Int32Array,
+    at: Float64Array,
+    from: number,
+    to: number,
+    session: number,
+    leftOut: Uint8Array,
+    targetFrom: number,
+  ): void {
     this.#room(to - from)
     const order = this.#order
     const edgeLabel = this.#edgeLabel
     let distinct = 0
     let timed = 0
+    let untimed = 0
+    let known = -1
     for (let e = from; e < to; e++) {
-      if (e > from && target[e] !== target[e - 1]) distinct++
-      edgeLabel[e - from] = distinct
-      if (!Number.isNaN(at[e]!)) order[timed++] = e
+      const identifier = target[e]!
+      if (leftOut[identifier - targetFrom] === 1) continue
+      if (identifier !== known) {
+        distinct++
+        known = identifier
+      }
+      edgeLabel[e - from] = distinct - 1
+      if (Number.isNaN(at[e]!)) untimed++
+      else order[timed++] = e
     }
-    this.distinct = to > from ? distinct + 1 : 0
-    this.untimed = to - from - timed
+    this.distinct = distinct
+    this.untimed = untimed
     if (this.distinct > 1) this.#sort(at, timed)
     let count = 0
     for (let i = 0; i < timed; i++) {

@@ -127,3 +127,18 @@ export const ring = (random: Random, shape: RingShape): InteractionLine[] => {
     )
   return lines
 }
+
+/** All these accounts are now and then seen on one of a few networks of mobile carriers, whoever holds them. */
+export const onCarriers = (
+  random: Random,
+  lines: readonly InteractionLine[],
+  carriers: number,
+  visits: number,
+): InteractionLine[] => {
+  const accounts = [...new Set(lines.filter(({ type }) => type === 'uses').map(({ actor }) => actor))]
+  return accounts.flatMap((account) =>
+    Array.from({ length: visits }, () =>
+      uses(account, 'network', `carrier${random.below(carriers)}`, START + Math.floor(random.float() * DAYS * DAY)),
+    ),
+  )
+}

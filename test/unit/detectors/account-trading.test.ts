@@ -5,7 +5,18 @@ import { detectorParameters } from '#src/detectors/registry.js'
 import { entityName, relationOf, type Snapshot } from '#src/graph/snapshot.js'
 import { Random } from '#src/kernels/random.js'
 import { type InteractionLine, snapshotFrom } from '../../support/raw-graph.js'
-import { type Change, DAY, HOUR, life, ordinaryPeople, ring, START, transfer, uses } from './account-trading-worlds.js'
+import {
+  type Change,
+  DAY,
+  HOUR,
+  life,
+  onCarriers,
+  ordinaryPeople,
+  ring,
+  START,
+  transfer,
+  uses,
+} from './account-trading-worlds.js'
 
 type Options = Parameters<typeof accountTrading.run>[1]
 
@@ -150,6 +161,22 @@ describe('a sale', () => {
     const sure = (candidate: Candidate | undefined) =>
       (candidate?.members ?? []).filter((m) => m.role === 'core').reduce((sum, m) => sum + m.membership, 0)
     expect(sure(cut)).toBeLessThan(sure(whole))
+  })
+
+  test('of three farms in one country, all of whose people use the same few mobile carriers, is three rings', () => {
+    const random = new Random(21)
+    const lines = ['', 'second-', 'third-'].flatMap((prefix, i) =>
+      ring(new Random(22 + i), { accounts: 12, buyers: 2, prefix, deals: false }),
+    )
+    const all = [...people, ...lines]
+    const there = all.filter(({ actor }) => !/^user:p\d{2}[1-9]/.test(actor))
+    const { snapshot, rings } = run([...all, ...onCarriers(random, there, 12, 5)])
+    expect(rings).toHaveLength(3)
+    for (const found of rings) {
+      const names = found.members.map(({ entity }) => entityName(snapshot, entity))
+      expect(names.filter((name) => name.includes('sold'))).toHaveLength(12)
+      expect(names.filter((name) => name.startsWith('user:p'))).toEqual([])
+    }
   })
 
   test('of two groups by two brokers is two rings', () => {
