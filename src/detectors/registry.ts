@@ -2,13 +2,14 @@
 import { Value } from 'typebox/value'
 import { RingfenceError } from '../errors.js'
 import { accountTrading } from './account-trading.js'
+import { coattail } from './coattail.js'
 import { denseBlock } from './dense-block.js'
 import type { Detector } from './detector.js'
 import { lockstep } from './lockstep.js'
 import { matrix } from './matrix.js'
 import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = [lockstep, denseBlock, sybil, accountTrading, matrix]
+export const detectors: readonly Detector[] = [lockstep, denseBlock, sybil, accountTrading, matrix, coattail]
 
 export const detectorById = (id: string): Detector => {
   const found = detectors.find((detector) => detector.id === id)
