@@ -1,53 +1,17 @@
 /** The detection job: store -> snapshot -> candidates -> rings -> store. One execution is a run. */
 import { randomUUID } from 'node:crypto'
-import { availableParallelism, totalmem } from 'node:os'
 import type { Candidate, Note } from '../detectors/detector.js'
 import { detectorParameters, selectDetectors } from '../detectors/registry.js'
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import { type RingDifference, ringDifference } from '../rings/difference.js'
 import { completeRings } from '../rings/evidence.js'
 import type { GraphStore, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
+import { type DetectParameters, whatIfNotes } from './detect-parameters.js'
 import { WorkerPool } from './worker-pool.js'
 
-export interface DetectParameters {
-  /** Epoch milliseconds; null is everything. */
-  readonly asOf: number | null
-  /** Ids of detectors; null is all. */
-  readonly detectors: readonly string[] | null
-  /** Rings with a false-discovery rate above this are not named, 0 to 1. */
-  readonly fdr: number
-  readonly seed: number
-  /** A ring that this many runs looked for in vain is dissolved: one that comes back later is a new ring. */
-  readonly dissolveAfter: number
-  /** Worker threads; the result does not depend on it. */
-  readonly workers: number
-  /** The job is refused when its estimate is above. */
-  readonly memoryLimitMb: number
-  /** Settings by detector id. */
-  readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-}
-
-/** What a container or the machine has, less a fifth for the rest of the process. */
-const defaultMemoryLimitMb = (): number => {
-  const constrained = process.constrainedMemory()
-  const available = constrained > 0 && constrained < totalmem() ? constrained : totalmem()
-  return Math.floor((available * 0.8) / 2 ** 20)
-}
-
-/** With a run a night, a month. */
-const DISSOLVE_AFTER = 30
-
-export const defaultDetectParameters = (): DetectParameters => ({
-  asOf: null,
-  detectors: null,
-  fdr: 0.05,
-  seed: 1,
-  dissolveAfter: DISSOLVE_AFTER,
-  workers: availableParallelism(),
-  memoryLimitMb: defaultMemoryLimitMb(),
-  settings: {},
-})
+export { type DetectParameters, defaultDetectParameters } from './detect-parameters.js'
 
 export interface JobEstimate {
   readonly entities: number
@@ -91,7 +55,7 @@ export const estimateDetect = async (store: GraphStore, parameters: DetectParame
   return {
     entities,
     interactions,
-    megabytes: Math.ceil((BASE_BYTES + snapshot + Math.max(raw, detectBytes)) / 2 ** 20),
+    megabytes: Math.ceil((BASE_BYTES + snapshot + Math.max(parameters.whatIf ? 2 * raw : raw, detectBytes)) / 2 ** 20),
     seconds: readSeconds + interactions / BUILD_PER_SECOND + detectSeconds,
     parts: [
       part('read', raw, readSeconds),
@@ -121,6 +85,8 @@ export interface DetectOutcome {
   readonly rings: RunWithRings['rings']
   /** What happened to rings, against the base run. */
   readonly lineage: Lineage
+  /** A what-if's: how it differs from the base run. */
+  readonly difference: RingDifference | null
   readonly snapshot: Snapshot
   readonly estimate: JobEstimate
   readonly seconds: number
@@ -169,6 +135,8 @@ export const runDetect = async (
     return result
   }
 
+  if (parameters.whatIf && options.mode === 'write')
+    throw new RingfenceError('request.invalid', 'whatIf: a what-if writes nothing; ask for a dry run.')
   const estimate = await estimateDetect(store, parameters)
   if (estimate.megabytes > parameters.memoryLimitMb)
     throw new RingfenceError(
@@ -179,15 +147,20 @@ export const runDetect = async (
 
   const pool = new WorkerPool(Math.max(1, parameters.workers), signal ?? null)
   try {
+    const base = parameters.whatIf ? await store.readRun(null) : null
+    if (parameters.whatIf && !base)
+      throw new RingfenceError('run.none', 'A what-if is compared with the latest run, and there is none.')
+    const notes: Note[] = []
     let raw: Awaited<ReturnType<GraphStore['readGraph']>> | null = await timed('read', () =>
       store.readGraph(parameters.asOf, (done) => {
         stopIfCancelled()
         report('read', done)
       }),
     )
+    if (base) notes.push(...whatIfNotes(base.run, parameters, raw.count))
     const snapshot = await timed('snapshot', async () => {
       report('snapshot', 0)
-      const task = { name: 'snapshot', raw: raw! } as const
+      const task = { name: 'snapshot', raw: raw!, without: parameters.whatIf } as const
       raw = null
       return (await pool.run(task)).snapshot
     })
@@ -218,10 +191,10 @@ export const runDetect = async (
       ),
     )
     const candidates: Candidate[] = found.flatMap((result) => result.candidates)
-    const notes: Note[] = found.flatMap((result) => result.notes)
+    notes.push(...found.flatMap((result) => result.notes))
     const silentDetectors = found.filter((result) => result.candidates.length === 0).length
 
-    const memory = await store.readMemory(null)
+    const memory = await store.readMemory(base?.run.id ?? null)
     const { drafts } = await timed('rings', async () => {
       report('rings', 0)
       const lineage = {
@@ -252,6 +225,7 @@ export const runDetect = async (
         fdr: parameters.fdr,
         dissolveAfter: parameters.dissolveAfter,
         settings: parameters.settings,
+        ...(parameters.whatIf ? { whatIf: parameters.whatIf } : {}),
       },
       counts: {
         entities: snapshot.entities.count,
@@ -273,6 +247,7 @@ export const runDetect = async (
       run,
       rings,
       lineage: drafts.lineage,
+      difference: base && ringDifference(base, rings, drafts.lineage),
       snapshot,
       estimate,
       seconds: (performance.now() - begin) / 1000,

@@ -7,13 +7,14 @@ import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { RingfenceError } from '../errors.js'
 import type { GraphStore, JobRecord } from '../store/store.js'
-import { type DetectParameters, defaultDetectParameters, estimateDetect, runDetect } from './detect.js'
+import { estimateDetect, runDetect } from './detect.js'
+import { type GivenParameters, resolveParameters } from './detect-parameters.js'
 import type { CurrentView } from './read-view.js'
 
 export interface JobRequest {
   readonly type: 'detect'
   readonly mode: JobRecord['mode']
-  readonly parameters: Partial<DetectParameters>
+  readonly parameters: GivenParameters
   readonly key: string | null
 }
 
@@ -55,7 +56,9 @@ export class JobRunner {
    */
   async submit(request: JobRequest): Promise<JobRecord> {
     if (this.#stopping) throw new RingfenceError('server.stopping', 'No new job is taken.')
-    const parameters = { ...defaultDetectParameters(), ...request.parameters }
+    if (request.parameters.whatIf && request.mode === 'write')
+      throw new RingfenceError('request.invalid', 'whatIf: a what-if writes nothing; ask for mode dry-run.')
+    const parameters = await resolveParameters(this.#store, request.parameters)
     const estimate = await estimateDetect(this.#store, parameters)
     if (request.mode !== 'estimate' && estimate.megabytes > parameters.memoryLimitMb)
       throw new RingfenceError(
@@ -68,7 +71,8 @@ export class JobRunner {
       id: randomUUID(),
       type: request.type,
       mode: request.mode,
-      parameters: { ...parameters },
+      // What a what-if leaves open is filled in from the run that is the latest when it begins.
+      parameters: request.parameters.whatIf ? { ...request.parameters } : { ...parameters },
       key: request.key,
       state: isEstimate ? 'done' : 'queued',
       progress: { done: isEstimate ? 1 : 0, stage: isEstimate ? 'done' : 'queued' },
@@ -170,7 +174,8 @@ export class JobRunner {
       await this.#store.updateJob(job)
       let saved = performance.now()
       let saving: Promise<void> = Promise.resolve()
-      const outcome = await runDetect(this.#store, job.parameters as unknown as DetectParameters, {
+      const parameters = await resolveParameters(this.#store, job.parameters as GivenParameters)
+      const outcome = await runDetect(this.#store, parameters, {
         mode: job.mode === 'write' ? 'write' : 'dry-run',
         job: id,
         signal: abort.signal,
@@ -199,6 +204,7 @@ export class JobRunner {
           peakMb,
           stages: run.stages,
           notes: run.notes,
+          ...(outcome.difference ? { difference: outcome.difference } : {}),
         },
       })
     } catch (error) {

@@ -179,7 +179,7 @@ export class CurrentView {
     try {
       const raw = await this.#store.readGraph(asOf)
       pool = new WorkerPool(1)
-      const { snapshot } = await pool.run({ name: 'snapshot', raw })
+      const { snapshot } = await pool.run({ name: 'snapshot', raw, without: null })
       if (generation !== this.#generation) return
       this.#ready = snapshot
       this.#failure = null

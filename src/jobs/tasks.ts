@@ -3,11 +3,12 @@ import type { Candidate, Note } from '../detectors/detector.js'
 import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import type { Without } from '../graph/without.js'
 import type { LineageOptions } from '../rings/history.js'
 import type { RingDrafts } from '../rings/ring-records.js'
 
 export type Task =
-  | { readonly name: 'snapshot'; readonly raw: RawGraph }
+  | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
   | {
       readonly name: 'detector'
       readonly detector: string

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { detectorById } from '../detectors/registry.js'
 import { RingfenceError } from '../errors.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
+import { graphWithout } from '../graph/without.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
 import type { Task, TaskResult } from './tasks.js'
@@ -29,8 +30,10 @@ const progress = (step: string, done: number): void => {
 const perform = (task: Task): TaskResult => {
   checkCancelled()
   switch (task.name) {
-    case 'snapshot':
-      return { name: 'snapshot', snapshot: buildSnapshot(task.raw, checkCancelled) }
+    case 'snapshot': {
+      const raw = task.without ? graphWithout(task.raw, task.without, checkCancelled) : task.raw
+      return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled) }
+    }
     case 'detector': {
       const { snapshot, seed, parameters } = task
       const context = { snapshot, seed, progress, checkCancelled }

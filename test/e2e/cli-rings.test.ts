@@ -59,6 +59,31 @@ describe('detect --json', () => {
     expect(latest.run).not.toBe(dry.run)
   })
 
+  test('--what-if says how the rings would differ, as a table and as fields, and writes nothing', async () => {
+    const { run, rings: all } = oneObject(await ringfence(['rings', '--store', store, '--json', '--members'])) as {
+      run: string
+      rings: { id: string; members: { entity: string; role: string }[] }[]
+    }
+    const { entity } = all[0]!.members.find(({ role }) => role === 'core')!
+    const asked = ['--what-if', '--without', entity, '--without-type', 'view', '--set', 'lockstep.minMembers=6']
+    const { difference } = (await detect(...asked)) as {
+      difference: { base: string; membersOut: string[]; gone: { ring: string }[]; changed: { ring: string }[] }
+    }
+    expect(difference.base).toBe(run)
+    expect(difference.membersOut).toContain(entity)
+    const table = await ringfence(['detect', '--store', store, ...asked])
+    expect(table.exit).toBe(0)
+    for (const { ring } of [...difference.gone, ...difference.changed]) expect(table.stdout).toContain(`\n${ring} `)
+    expect(table.stdout).toMatch(/nothing was written\.\n$/)
+    expect(oneObject(await ringfence(['rings', '--store', store, '--json'])).run).toBe(run)
+    for (const wrong of [
+      ['--without', entity],
+      ['--what-if', '--without', 'x'],
+      ['--what-if', '--without-type', 'x'],
+    ])
+      expect((await ringfence(['detect', '--store', store, ...wrong])).exit).toBe(2)
+  })
+
   test('refuses what cannot be: an unknown detector, a bad time, a job that does not fit in memory', async () => {
     const refused = async (...args: string[]): Promise<string> => {
       const ended = await ringfence(['detect', '--store', store, '--json', ...args])

@@ -1,15 +1,15 @@
 /** `ringfence detect`: finds the rings of what the store holds. */
 import { type Command, InvalidArgumentError } from 'commander'
+import { type InteractionType, interactionTypeNames, isEntityKind } from '../../../graph-schema/schema.js'
 import { detectors } from '../../detectors/registry.js'
-import {
-  type DetectOutcome,
-  type DetectParameters,
-  defaultDetectParameters,
-  estimateDetect,
-  type JobEstimate,
-  runDetect,
-} from '../../jobs/detect.js'
+import { RingfenceError } from '../../errors.js'
+import type { Without } from '../../graph/without.js'
+import { type DetectOutcome, estimateDetect, type JobEstimate, runDetect } from '../../jobs/detect.js'
+import { defaultDetectParameters, type GivenParameters, resolveParameters } from '../../jobs/detect-parameters.js'
+import type { RingDifference } from '../../rings/difference.js'
+import type { JobRecord } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
+import { differenceText } from '../difference.js'
 import { list, moment, share, wholeNumber } from '../options.js'
 import { openProgress } from '../progress.js'
 import { ServiceClient } from '../service/client.js'
@@ -20,14 +20,17 @@ import { count, seconds, textTable } from '../table.js'
 interface DetectOptions {
   readonly asOf?: number
   readonly detectors?: readonly string[]
-  readonly fdr: number
-  readonly seed: number
-  readonly dissolveAfter: number
+  readonly fdr?: number
+  readonly seed?: number
+  readonly dissolveAfter?: number
   readonly workers?: number
   readonly memoryLimit?: number
   readonly set?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly estimate?: boolean
   readonly dryRun?: boolean
+  readonly whatIf?: boolean
+  readonly without?: readonly string[]
+  readonly withoutType?: readonly InteractionType[]
 }
 
 /** What a detection gives, whether it ran here or in a service. */
@@ -40,6 +43,8 @@ export interface DetectSummary {
   readonly peakMb: number
   readonly stages: readonly { readonly name: string; readonly seconds: number }[]
   readonly notes: readonly { readonly code: string; readonly message: string }[]
+  /** A what-if's. */
+  readonly difference?: RingDifference
 }
 
 /** detector.parameter=value, given once for each parameter; a value that reads as JSON is taken as such. */
@@ -56,24 +61,47 @@ const setting = (text: string, before: DetectOptions['set'] = {}): NonNullable<D
   return { ...before, [detector]: { ...before[detector], [parameter]: value } }
 }
 
-const parametersOf = (options: DetectOptions): DetectParameters => {
-  const defaults = defaultDetectParameters()
-  return {
-    asOf: options.asOf ?? null,
-    detectors: options.detectors ?? null,
-    fdr: options.fdr,
-    seed: options.seed,
-    dissolveAfter: options.dissolveAfter,
-    workers: options.workers ?? defaults.workers,
-    memoryLimitMb: options.memoryLimit ?? defaults.memoryLimitMb,
-    settings: options.set ?? {},
-  }
+/** `kind:id`, given once for each. */
+const entity = (text: string, before: readonly string[] = []): readonly string[] => {
+  const colon = text.indexOf(':')
+  if (!isEntityKind(text.slice(0, colon)) || colon === text.length - 1)
+    throw new InvalidArgumentError('It must have the form kind:id, as in user:u1 or device:d1.')
+  return [...before, text]
 }
+
+const type = (text: string, before: readonly InteractionType[] = []): readonly InteractionType[] => {
+  const name = interactionTypeNames.find((each) => each === text)
+  if (!name) throw new InvalidArgumentError(`It must be one of ${interactionTypeNames.join(', ')}.`)
+  return [...before, name]
+}
+
+const whatIfOf = ({ whatIf, without = [], withoutType = [] }: DetectOptions): Without | undefined => {
+  if (whatIf) return { entities: without, types: withoutType }
+  if (without.length + withoutType.length > 0)
+    throw new RingfenceError('usage', '--without and --without-type ask what if: give --what-if with them.')
+  return undefined
+}
+
+/** As given; what is left open is filled in where the run begins. */
+const parametersOf = (options: DetectOptions): GivenParameters => ({
+  asOf: options.asOf,
+  detectors: options.detectors,
+  fdr: options.fdr,
+  seed: options.seed,
+  dissolveAfter: options.dissolveAfter,
+  workers: options.workers,
+  memoryLimitMb: options.memoryLimit,
+  settings: options.set,
+  whatIf: whatIfOf(options),
+})
+
+const modeOf = ({ estimate, dryRun, whatIf }: DetectOptions): JobRecord['mode'] =>
+  estimate ? 'estimate' : dryRun || whatIf ? 'dry-run' : 'write'
 
 export const estimateLine = (estimate: JobEstimate): string =>
   `${count(estimate.interactions)} interactions of ${count(estimate.entities)} entities: about ${seconds(estimate.seconds)} and ${count(estimate.megabytes)} MB.`
 
-const summaryOf = ({ run, rings, seconds: took, peakMb }: DetectOutcome): DetectSummary => ({
+const summaryOf = ({ run, rings, seconds: took, peakMb, difference }: DetectOutcome): DetectSummary => ({
   run: run.id,
   rings: rings.length,
   members: run.counts.members,
@@ -82,18 +110,19 @@ const summaryOf = ({ run, rings, seconds: took, peakMb }: DetectOutcome): Detect
   peakMb,
   stages: run.stages,
   notes: run.notes,
+  ...(difference ? { difference } : {}),
 })
 
 const detectHere = async (context: Context, options: DetectOptions): Promise<DetectSummary | JobEstimate> =>
   withStore(context, { create: false }, async (store) => {
-    const parameters = parametersOf(options)
+    const parameters = await resolveParameters(store, parametersOf(options))
     const estimate = await estimateDetect(store, parameters)
     if (options.estimate) return estimate
     context.say(estimateLine(estimate))
     const progress = openProgress(context.quiet)
     try {
       const outcome = await runDetect(store, parameters, {
-        mode: options.dryRun ? 'dry-run' : 'write',
+        mode: modeOf(options) === 'write' ? 'write' : 'dry-run',
         signal: context.signal,
         progress: ({ done, stage }) => progress.update(done, stage),
       })
@@ -105,21 +134,16 @@ const detectHere = async (context: Context, options: DetectOptions): Promise<Det
 
 /** Threads and memory are the service's, unless they are given here. */
 const detectThere = async (context: Context, options: DetectOptions): Promise<DetectSummary | JobEstimate> => {
+  const { asOf, ...parameters } = parametersOf(options)
   const progress = openProgress(context.quiet)
   try {
     const result = await runServiceJob(
       new ServiceClient(context.store, context.signal),
       {
-        mode: options.estimate ? 'estimate' : options.dryRun ? 'dry-run' : 'write',
+        mode: modeOf(options),
         parameters: {
-          asOf: options.asOf === undefined ? undefined : new Date(options.asOf).toISOString(),
-          detectors: options.detectors,
-          fdr: options.fdr,
-          seed: options.seed,
-          dissolveAfter: options.dissolveAfter,
-          workers: options.workers,
-          memoryLimitMb: options.memoryLimit,
-          settings: options.set,
+          ...parameters,
+          asOf: asOf === undefined || asOf === null ? undefined : new Date(asOf).toISOString(),
         },
       },
       progress,
@@ -143,6 +167,7 @@ const runDetectCommand = async (context: Context, options: DetectOptions): Promi
     return
   }
   const { notes, ...fields } = result
+  const { difference } = fields
   for (const note of notes) context.say(`Note: ${note.message}`)
   await context.result(
     { ...fields },
@@ -153,7 +178,8 @@ const runDetectCommand = async (context: Context, options: DetectOptions): Promi
         result.stages.map((stage) => [stage.name, seconds(stage.seconds)]),
         [1],
       ),
-      options.dryRun ? 'A dry run: nothing was written.' : `Run ${result.run}. Next: ringfence rings`,
+      ...(difference ? [differenceText(difference)] : []),
+      modeOf(options) === 'dry-run' ? 'A dry run: nothing was written.' : `Run ${result.run}. Next: ringfence rings`,
     ].join('\n'),
   )
 }
@@ -167,13 +193,12 @@ export const addDetect = (program: Command, act: Act): void => {
     )
     .option('--as-of <time>', 'only what was known then: a day, or a moment with zone', moment)
     .option('--detectors <list>', 'some of the detectors (default: all)', list)
-    .option('--fdr <rate>', 'highest false-discovery rate of a ring, 0 to 1', share, defaults.fdr)
-    .option('--seed <n>', 'seed', wholeNumber(0, Number.MAX_SAFE_INTEGER), defaults.seed)
+    .option('--fdr <rate>', `highest false-discovery rate of a ring, 0 to 1 (default: ${defaults.fdr})`, share)
+    .option('--seed <n>', `seed (default: ${defaults.seed})`, wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(
       '--dissolve-after <n>',
-      'a ring that this many runs looked for in vain is dissolved',
+      `a ring that this many runs looked for in vain is dissolved (default: ${defaults.dissolveAfter})`,
       wholeNumber(1, 100_000),
-      defaults.dissolveAfter,
     )
     .option(
       '--workers <n>',
@@ -189,6 +214,12 @@ export const addDetect = (program: Command, act: Act): void => {
     .option('--set <detector.parameter=value>', 'a parameter of a detector; may be given again', setting)
     .option('--estimate', 'only say what it would take')
     .option('--dry-run', 'do everything and write nothing')
+    .option(
+      '--what-if',
+      'say how the rings would differ from those of the latest run, and write nothing; what is not given is as in that run',
+    )
+    .option('--without <kind:id>', 'with --what-if: leave out an entity or an identifier; may be given again', entity)
+    .option('--without-type <type>', 'with --what-if: leave out an interaction type; may be given again', type)
     .addHelpText(
       'after',
       [
@@ -200,6 +231,7 @@ export const addDetect = (program: Command, act: Act): void => {
         '  ringfence detect',
         '  ringfence detect --as-of 2026-01-31 --fdr 0.01 --json',
         '  ringfence detect --estimate',
+        '  ringfence detect --what-if --without device:d7 --without-type view --set lockstep.minMembers=4',
       ].join('\n'),
     )
     .action((options: DetectOptions, command: Command) => act(command, (context) => runDetectCommand(context, options)))

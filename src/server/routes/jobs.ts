@@ -1,21 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { detectors } from '../../detectors/registry.js'
-import type { DetectParameters } from '../../jobs/detect.js'
 import type { JobRecord } from '../../store/store.js'
+import { jobAnswer, refusePersonal } from '../job-answer.js'
 import { operators, readers } from '../plugins/auth.js'
 import { IdParams, Job, JobBody, Page, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
 
 /** Proxies close a connection that is silent for long. */
 const HEARTBEAT_MS = 15_000
-
-const answer = (job: JobRecord) => ({
-  ...job,
-  parameters: { ...job.parameters },
-  result: job.result && { ...job.result },
-  error: job.error && { ...job.error },
-})
 
 const hasEnded = ({ state }: JobRecord): boolean => state === 'done' || state === 'failed' || state === 'cancelled'
 
@@ -24,7 +17,7 @@ const IdempotencyHeader = Type.Object({
 })
 
 export const jobRoutes =
-  ({ jobs }: Services): FastifyPluginAsyncTypebox =>
+  ({ jobs, masking }: Services): FastifyPluginAsyncTypebox =>
   async (app) => {
     const streams = new Set<() => void>()
     // Jobs have ended by then; what is still watched belongs to another process.
@@ -39,15 +32,16 @@ export const jobRoutes =
         schema: {
           summary: 'Start a job',
           description:
-            '`estimate` answers at once; `dry-run` does everything and writes nothing; `write` keeps the run.',
+            '`estimate` answers at once; `dry-run` does everything and writes nothing; `write` keeps the run. A dry run with `whatIf` says how its rings differ from those of the latest run.',
           tags: ['jobs'],
           headers: IdempotencyHeader,
           body: JobBody,
           response: { 202: Job, ...problemResponses },
         },
       },
-      async ({ body, headers }, reply) => {
-        const { asOf, ...parameters } = body.parameters ?? {}
+      async ({ body, headers, caller }, reply) => {
+        const { asOf, whatIf, ...parameters } = body.parameters ?? {}
+        if (masking.masks(caller.role)) whatIf?.entities?.forEach(refusePersonal)
         const job = await jobs.submit({
           type: body.type,
           mode: body.mode ?? 'write',
@@ -55,9 +49,13 @@ export const jobRoutes =
           parameters: {
             ...parameters,
             ...(asOf === undefined ? {} : { asOf: Date.parse(asOf) }),
-          } as Partial<DetectParameters>,
+            ...(whatIf ? { whatIf: { entities: whatIf.entities ?? [], types: whatIf.types ?? [] } } : {}),
+          },
         })
-        return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(answer(job))
+        return reply
+          .code(202)
+          .header('location', `/v1/jobs/${job.id}`)
+          .send(jobAnswer(job, caller.role, masking))
       },
     )
 
@@ -72,7 +70,9 @@ export const jobRoutes =
           response: { 200: Type.Object({ jobs: Type.Array(Job) }), ...problemResponses },
         },
       },
-      async ({ query }) => ({ jobs: (await jobs.list(query.limit ?? 100)).map(answer) }),
+      async ({ query, caller }) => ({
+        jobs: (await jobs.list(query.limit ?? 100)).map((job) => jobAnswer(job, caller.role, masking)),
+      }),
     )
 
     app.get(
@@ -81,7 +81,7 @@ export const jobRoutes =
         config: { roles: readers },
         schema: { summary: 'One job', tags: ['jobs'], params: IdParams, response: { 200: Job, ...problemResponses } },
       },
-      async ({ params }) => answer(await jobs.read(params.id)),
+      async ({ params, caller }) => jobAnswer(await jobs.read(params.id), caller.role, masking),
     )
 
     app.delete(
@@ -95,7 +95,8 @@ export const jobRoutes =
           response: { 202: Job, ...problemResponses },
         },
       },
-      async ({ params }, reply) => reply.code(202).send(answer(await jobs.cancel(params.id))),
+      async ({ params, caller }, reply) =>
+        reply.code(202).send(jobAnswer(await jobs.cancel(params.id), caller.role, masking)),
     )
 
     app.get(
@@ -111,7 +112,7 @@ export const jobRoutes =
           produces: ['text/event-stream'],
         },
       },
-      async ({ params }, reply) => {
+      async ({ params, caller }, reply) => {
         const job = await jobs.read(params.id)
         reply.hijack()
         const { raw } = reply
@@ -128,7 +129,8 @@ export const jobRoutes =
         }
         streams.add(end)
         const tell = (current: JobRecord): void => {
-          raw.write(`event: ${hasEnded(current) ? 'end' : 'progress'}\ndata: ${JSON.stringify(answer(current))}\n\n`)
+          const data = JSON.stringify(jobAnswer(current, caller.role, masking))
+          raw.write(`event: ${hasEnded(current) ? 'end' : 'progress'}\ndata: ${data}\n\n`)
           if (hasEnded(current)) end()
         }
         const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS)

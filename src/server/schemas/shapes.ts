@@ -1,6 +1,6 @@
 /** Shapes of answers and requests: validation, serialization and the documentation follow from them. */
 import { Type } from 'typebox'
-import { interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
+import { entityKindNames, interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
 import { behaviours } from '../../detectors/detector.js'
 import { keyRoles } from '../../jobs/api-keys.js'
 import { ringEventKinds } from '../../store/store.js'
@@ -216,6 +216,26 @@ export const JobBody = Type.Object(
           workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
           memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
           settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
+          whatIf: Type.Optional(
+            Type.Object(
+              {
+                entities: Type.Optional(
+                  Type.Array(Type.String({ maxLength: 600, pattern: `^(${entityKindNames.join('|')}):.` }), {
+                    maxItems: 1000,
+                    description: '`kind:id` of entities and identifiers to leave out, with all their interactions.',
+                  }),
+                ),
+                types: Type.Optional(
+                  Type.Array(Type.Enum([...interactionTypeNames]), { description: 'Interaction types to leave out.' }),
+                ),
+              },
+              {
+                additionalProperties: false,
+                description:
+                  'With mode dry-run or estimate. Other parameters that are not given are those of the latest run, and `result.difference` says how the rings differ from it.',
+              },
+            ),
+          ),
         },
         { additionalProperties: false },
       ),

@@ -192,6 +192,27 @@ test('logs are JSON lines with a request id and a run, and hold no key, hash or 
     expect(logs.text).not.toContain(secret)
 })
 
+test('a what-if names identifiers only to those who may see them', async () => {
+  const secret = `device:${secretDevice}`
+  const ask = (role: KeyRole, entities: readonly string[]) =>
+    app.http.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      headers: bearer(keys[role]),
+      payload: { type: 'detect', mode: 'estimate', parameters: { whatIf: { entities } } },
+    })
+  const refused = await ask('operator', [secret])
+  expect([refused.statusCode, refused.json().code]).toEqual([403, 'auth.role'])
+  expect((await ask('operator', ['user:u1'])).statusCode).toBe(202)
+  const asked = await ask('lead', [secret, 'user:u1'])
+  expect(asked.json().parameters.whatIf.entities).toEqual([secret, 'user:u1'])
+  for (const url of ['/v1/jobs', `/v1/jobs/${asked.json().id}`, `/v1/jobs/${asked.json().id}/events`]) {
+    const seen = await app.http.inject({ url, headers: bearer(keys.viewer) })
+    expect(seen.body).toContain('user:u1')
+    expect(seen.body).not.toContain(secretDevice)
+  }
+})
+
 test('a revoked key stops working within seconds, and revoking the last one does not open the door', async () => {
   const call = async (role: KeyRole) =>
     (await app.http.inject({ url: '/openapi.json' })).statusCode === 200

@@ -60,6 +60,10 @@ test.each([
   [{ type: 'detect', parameters: { detectors: ['nothing'] } }, 400, 'detector.unknown'],
   [{ type: 'detect', parameters: { settings: { lockstep: { minMembers: -1 } } } }, 400, 'detector.parameter'],
   [{ type: 'detect', parameters: { memoryLimitMb: 64 } }, 422, 'job.memory'],
+  [{ type: 'detect', parameters: { whatIf: {} } }, 400, 'request.invalid'],
+  [{ type: 'detect', mode: 'dry-run', parameters: { whatIf: { entities: ['x'] } } }, 400, 'request.invalid'],
+  [{ type: 'detect', mode: 'dry-run', parameters: { whatIf: { types: ['x'] } } }, 400, 'request.invalid'],
+  [{ type: 'detect', mode: 'dry-run', parameters: { whatIf: {} } }, 409, 'run.none'],
 ])('%j is refused before it starts', async (payload, status, code) => {
   const before = await world.store.listJobs(100)
   const got = await post(payload)

@@ -1,0 +1,103 @@
+/** A store's columns without some entities and interaction types, as if nobody had ever recorded them. */
+import { entityKinds, type InteractionType, interactionTypes, isEntityKind } from '../../graph-schema/schema.js'
+import { RingfenceError } from '../errors.js'
+import { type Check, neverCancelled } from '../kernels/check.js'
+import { eachBlock } from './blocks.js'
+import type { RawFingerprints } from './fingerprints.js'
+import type { RawGraph } from './raw-graph.js'
+import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16, sharedUint32 } from './shared-arrays.js'
+
+export interface Without {
+  /** `kind:id`: the entity goes, and every interaction that has it at an end. */
+  readonly entities: readonly string[]
+  readonly types: readonly InteractionType[]
+}
+
+/** The raw position of `kind:id`; ids are compared bytewise. Throws `request.invalid` and `entity.unknown`. */
+const placeOf = ({ entityCount, entityKind, names, nameOffsets }: RawGraph, name: string): number => {
+  const colon = name.indexOf(':')
+  const kind = name.slice(0, colon)
+  if (!isEntityKind(kind) || colon === name.length - 1)
+    throw new RingfenceError('request.invalid', `without: ${name} is not kind:id.`, { entity: name })
+  const { code } = entityKinds[kind]
+  const id = Buffer.from(name.slice(colon + 1))
+  const all = Buffer.from(names.buffer, names.byteOffset, names.byteLength)
+  for (let e = 0; e < entityCount; e++) {
+    if (entityKind[e] !== code) continue
+    const from = nameOffsets[e]!
+    const to = nameOffsets[e + 1]!
+    if (to - from === id.length && all.compare(id, 0, id.length, from, to) === 0) return e
+  }
+  throw new RingfenceError('entity.unknown', `There is no ${name} to leave out.`, { entity: name })
+}
+
+const fingerprintsWithout = (hashes: RawFingerprints, drop: Uint8Array): RawFingerprints => {
+  let count = 0
+  for (let i = 0; i < hashes.count; i++) if (drop[hashes.actor[i]!] === 0 && drop[hashes.target[i]!] === 0) count++
+  const kept = {
+    count,
+    actor: sharedInt32(count),
+    target: sharedInt32(count),
+    at: sharedFloat64(count),
+    high: sharedUint32(count),
+    low: sharedUint32(count),
+  }
+  for (let i = 0, k = 0; i < hashes.count; i++) {
+    if (drop[hashes.actor[i]!] === 1 || drop[hashes.target[i]!] === 1) continue
+    kept.actor[k] = hashes.actor[i]!
+    kept.target[k] = hashes.target[i]!
+    kept.at[k] = hashes.at[i]!
+    kept.high[k] = hashes.high[i]!
+    kept.low[k] = hashes.low[i]!
+    k++
+  }
+  return kept
+}
+
+/**
+ * `raw` without them; entities keep their positions, and those that were only an end of what is gone are in no snapshot any more.
+ * Throws `entity.unknown`, `request.invalid` and what `check` throws.
+ */
+export const graphWithout = (raw: RawGraph, { entities, types }: Without, check: Check = neverCancelled): RawGraph => {
+  if (entities.length === 0 && types.length === 0) return raw
+  const drop = new Uint8Array(raw.entityCount)
+  for (const name of entities) drop[placeOf(raw, name)] = 1
+  const dropType = new Uint8Array(256)
+  for (const type of types) dropType[interactionTypes[type].code] = 1
+
+  const { type, actor, target } = raw
+  const isKept = (i: number): boolean => dropType[type[i]!] === 0 && drop[actor[i]!] === 0 && drop[target[i]!] === 0
+  let count = 0
+  eachBlock(raw.count, check, (from, to) => {
+    for (let i = from; i < to; i++) if (isKept(i)) count++
+  })
+  const kept = {
+    type: sharedUint8(count),
+    actor: sharedInt32(count),
+    target: sharedInt32(count),
+    at: sharedFloat64(count),
+    weight: sharedFloat32(count),
+    market: sharedUint16(count),
+    scenario: sharedUint8(count),
+  }
+  let k = 0
+  eachBlock(raw.count, check, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if (!isKept(i)) continue
+      kept.type[k] = type[i]!
+      kept.actor[k] = actor[i]!
+      kept.target[k] = target[i]!
+      kept.at[k] = raw.at[i]!
+      kept.weight[k] = raw.weight[i]!
+      kept.market[k] = raw.market[i]!
+      kept.scenario[k] = raw.scenario[i]!
+      k++
+    }
+  })
+  const declared = sharedUint8(raw.entityCount)
+  for (let e = 0; e < raw.entityCount; e++) declared[e] = drop[e] === 1 ? 0 : raw.declared[e]!
+  const { fingerprints, ...rest } = raw
+  const hashes =
+    fingerprints && dropType[interactionTypes.publish.code] === 0 ? fingerprintsWithout(fingerprints, drop) : null
+  return { ...rest, ...kept, count, declared, ...(hashes ? { fingerprints: hashes } : {}) }
+}
