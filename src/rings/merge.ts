@@ -3,7 +3,11 @@
  *
  * Overlap is the Jaccard index of the accounts (targets do not count: rings that serve the same video stay apart). Strongest
  * candidate first, each joins the ring it overlaps most or starts one, so that a chain of half-overlaps cannot run
- * together into one blob.
+ * together into one blob. One that lies nearly whole inside a stronger ring is a part of it however large that is: the farm's half of
+ * the accounts that a trade has handed over.
+ *
+ * What only ever benefits is a target or somebody whom no other candidate names; an account that benefits of one candidate and
+ * acts in another (a buyer, known to share devices with what was bought) is an account.
  */
 import type { Behaviour, Candidate, Fact, Member, Role } from '../detectors/detector.js'
 import { falseDiscoveryRates } from './false-discovery.js'
@@ -11,8 +15,14 @@ import { falseDiscoveryRates } from './false-discovery.js'
 /** At one half, more accounts are shared than not by the smaller group of a balanced pair. */
 const MERGE_JACCARD = 0.5
 
-/** From the one that makes the strongest claim about a member to the weakest: it decides where detectors differ. */
-const ROLE_ORDER: readonly Role[] = ['broker', 'core', 'amplifier', 'mule', 'beneficiary']
+/** So much of a candidate inside a stronger ring leaves a fifth for what either of them sees amiss. */
+const MERGE_CONTAINED = 0.8
+
+/**
+ * Where detectors differ, the more particular role stays: who stands between others or gains from them is told by how they deal, while
+ * a group of shared identifiers calls everybody core.
+ */
+const ROLE_ORDER: readonly Role[] = ['broker', 'beneficiary', 'core', 'amplifier', 'mule']
 
 export interface MergedRing {
   /** Sorted by entity index. */
@@ -32,8 +42,12 @@ interface Group {
   readonly accounts: Set<number>
 }
 
-const accountsOf = (candidate: Candidate): number[] =>
-  candidate.members.filter((member) => member.role !== 'beneficiary').map((member) => member.entity)
+const actingEntities = (candidates: readonly Candidate[]): ReadonlySet<number> =>
+  new Set(
+    candidates.flatMap(({ members }) =>
+      members.flatMap(({ role, entity }) => (role === 'beneficiary' ? [] : [entity])),
+    ),
+  )
 
 const stronger = (a: Member, b: Member): Member => {
   const byRole = ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role)
@@ -72,23 +86,26 @@ export const mergeCandidates = (candidates: readonly Candidate[], silentDetector
         a - b,
     )
 
+  const acting = actingEntities(candidates)
   const groups: Group[] = []
   const groupsOfAccount = new Map<number, number[]>()
   for (const index of order) {
-    const accounts = accountsOf(candidates[index]!)
+    const accounts = candidates[index]!.members.map(({ entity }) => entity).filter((entity) => acting.has(entity))
     const shared = new Map<number, number>()
     for (const account of accounts)
       for (const group of groupsOfAccount.get(account) ?? []) shared.set(group, (shared.get(group) ?? 0) + 1)
     let best = -1
     let bestJaccard = 0
+    let within = 0
     for (const [group, common] of shared) {
       const jaccard = common / (groups[group]!.accounts.size + accounts.length - common)
       if (jaccard > bestJaccard) {
         best = group
         bestJaccard = jaccard
+        within = common / accounts.length
       }
     }
-    if (bestJaccard < MERGE_JACCARD) {
+    if (bestJaccard < MERGE_JACCARD && within < MERGE_CONTAINED) {
       best = groups.length
       groups.push({ candidates: [], accounts: new Set() })
     }

@@ -149,7 +149,7 @@ const membersOf = ({ population }: TradeContext, { handovers, parties, brokers }
     if (!members.has(entity)) members.set(entity, { entity, role, membership: round(Math.min(1, membership)) })
   }
   // Where the same person pays the broker and was handed over, the handover is what was seen for certain.
-  for (const { row, confidence } of handovers) add(actorFrom + row, 'core', confidence)
+  for (const { row, confidence } of handovers) add(actorFrom + row, 'mule', confidence)
   for (const { entity, withParticipants, taken, given } of brokers)
     add(entity, 'broker', withParticipants / (taken + given))
   for (const entity of parties.brokers) add(entity, 'broker', 0.5)

@@ -67,6 +67,36 @@ test('where detectors differ about a member, the stronger role and membership st
   ])
 })
 
+test('a trade and the sybil group that its accounts were on the farm are one ring, in which broker and buyers keep their parts', () => {
+  const traded = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  const trade = [...members(traded, 'mule', 0.9), ...members([20], 'broker'), ...members([30, 31], 'beneficiary')]
+  const farm = members([1, 2, 3, 4, 5, 6, 20, 30])
+  for (const [first, second] of [
+    [50, 30],
+    [30, 50],
+  ] as const) {
+    const rings = mergeCandidates(
+      [candidate('account-trading', 'account-trading', first, trade), candidate('sybil', 'sybil', second, farm)],
+      0,
+    )
+    expect(rings).toHaveLength(1)
+    expect(rings[0]!.behaviours).toEqual(['account-trading', 'sybil'])
+    const roles = Object.fromEntries(rings[0]!.members.map(({ entity, role }) => [entity, role]))
+    expect(roles).toMatchObject({ 1: 'core', 6: 'core', 7: 'mule', 20: 'broker', 30: 'beneficiary', 31: 'beneficiary' })
+  }
+})
+
+test('a small group inside a stronger ring is part of it; a weaker large group that holds a small ring is another', () => {
+  const small = members([1, 2, 3, 4])
+  const large = members(Array.from({ length: 12 }, (_, i) => i + 1))
+  const inside = [candidate('a', 'sybil', 20, small), candidate('b', 'lockstep', 60, large)]
+  expect(mergeCandidates(inside, 0)).toHaveLength(1)
+  const around = [candidate('a', 'sybil', 60, small), candidate('b', 'lockstep', 20, large)]
+  expect(mergeCandidates(around, 0)).toHaveLength(2)
+  const halfInside = [candidate('a', 'sybil', 20, members([1, 2, 40, 41])), candidate('b', 'lockstep', 60, large)]
+  expect(mergeCandidates(halfInside, 0)).toHaveLength(2)
+})
+
 test('the order in which candidates come does not matter', () => {
   const given = [
     candidate('a', 'sybil', 30, members([1, 2, 3, 4])),
