@@ -1,6 +1,8 @@
 import { loadBackend } from '#src/model/backend.js'
+import type { SageGraph } from '#src/model/graphsage/graph.js'
 import { defaultSageOptions } from '#src/model/graphsage/options.js'
 import { scoreSage } from '#src/model/graphsage/score.js'
+import { sageGraphOf } from '#src/model/graphsage/table-graph.js'
 import { knownLabels, trainSage } from '#src/model/graphsage/train.js'
 import type { NodeSplit, NodeTable } from '#src/model/node-table.js'
 import { type LabelledTable, scoreByTrees, stackWithSage } from '#src/model/node-trees.js'
@@ -18,19 +20,28 @@ function memoized<T>(
   }
 }
 
-const sageScores = memoized(async (table: NodeTable, { train, validation }: NodeSplit): Promise<Float64Array> => {
-  const backend = await loadBackend()
-  const graph = { features: table.features, relations: table.relations }
-  const model = trainSage({ graph, labels: table.labels, train, validation }, defaultSageOptions, { backend })
-  return scoreSage(model, graph, knownLabels(table.names.length, table.labels, train), { backend })
-})
-
 const seed = 1
 const labelled = (table: NodeTable): LabelledTable => ({
   own: table.features,
   relations: table.relations,
   labels: table.labels,
 })
+
+const graphs = new WeakMap<NodeTable, SageGraph>()
+/** Needs no labels: one for all splits. */
+const graphOf = (table: NodeTable): SageGraph => {
+  const graph = graphs.get(table) ?? sageGraphOf(labelled(table), seed)
+  graphs.set(table, graph)
+  return graph
+}
+
+const sageScores = memoized(async (table: NodeTable, { train, validation }: NodeSplit): Promise<Float64Array> => {
+  const backend = await loadBackend()
+  const graph = graphOf(table)
+  const model = trainSage({ graph, labels: table.labels, train, validation }, defaultSageOptions, { backend })
+  return scoreSage(model, graph, knownLabels(table.names.length, table.labels, train), { backend })
+})
+
 const treeScores = memoized(async (table: NodeTable, split: NodeSplit) => scoreByTrees(labelled(table), split, seed))
 
 export const nodeModels: readonly NodeModel[] = [

@@ -7,7 +7,7 @@ import { plainSparseDense, type SparseDense } from '../../kernels/sparse-dense.j
 import { SimdEngine } from '../../kernels/sparse-dense-simd.js'
 import type { TensorFlow } from '../backend.js'
 import { takeRows } from '../feature-matrix.js'
-import { type Encoder, encode } from './encoder.js'
+import type { Encoders } from './encoder.js'
 import type { SageGraph } from './graph.js'
 import { degreesOf, type FirstInput, firstInput, fitStandard, type Standard, standardize } from './inputs.js'
 import { capNeighbours, type LocalGraph, Neighbourhoods } from './local-graph.js'
@@ -16,7 +16,7 @@ import { type Piece, pieceLogits } from './step.js'
 
 export interface BatchContext {
   readonly tf: TensorFlow
-  readonly encoder: Encoder
+  readonly encoders: Encoders
   readonly graph: SageGraph
   readonly check: Check
   /** At most so many of each relation; null: all, and the whole graph is one batch. */
@@ -62,15 +62,14 @@ export const scoringGraphs = (graph: SageGraph, neighbours: number | null, seed:
   )
 
 export const localInput = (
-  { encoder, graph }: Pick<BatchContext, 'encoder' | 'graph'>,
+  { encoders, graph }: Pick<BatchContext, 'encoders' | 'graph'>,
   degrees: readonly Float32Array[],
   { nodes }: LocalGraph,
   products: readonly SparseDense[],
 ): FirstInput =>
   firstInput(
-    nodes.length,
-    encode(encoder, takeRows(graph.features, nodes)),
-    encoder.width,
+    encoders,
+    { features: takeRows(graph.features, nodes), own: graph.own && takeRows(graph.own, nodes) },
     degrees.map((degree) => Float32Array.from(nodes, (node) => degree[node]!)),
     products,
   )
@@ -80,12 +79,12 @@ class WholeGraph implements Batches {
   readonly #tf: TensorFlow
   readonly #piece: Piece
 
-  constructor({ tf, encoder, graph, check, fitted }: BatchContext) {
+  constructor({ tf, encoders, graph, check, fitted }: BatchContext) {
     this.#tf = tf
     const graphs = graph.relations.map(({ csr }) => csr)
     const products = openMultiply(check)(graphs)
     const { rows } = graph.features
-    const input = firstInput(rows, encode(encoder, graph.features), encoder.width, graphs.map(degreesOf), products)
+    const input = firstInput(encoders, graph, graphs.map(degreesOf), products)
     this.standard = fitted instanceof Int32Array ? fitStandard(input, fitted) : fitted
     standardize(input, this.standard)
     this.#piece = { rows, graphs, products, constant: tf.tensor2d(input.values, [rows, input.width]) }

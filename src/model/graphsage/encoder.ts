@@ -24,7 +24,7 @@ export interface Encoder {
 }
 
 /** Numbers of an encoding at most: wide inputs get fewer pieces each, so that the first layer stays small. */
-const widthBudget = 160
+const standardBudget = 160
 const mostPieces = 12
 
 const fitFeature = (name: string, known: Float32Array, rows: number, pieces: number): FeatureEncoding => {
@@ -59,11 +59,32 @@ const encodingWidth = ({ borders, tellsMissing }: FeatureEncoding): number =>
   (borders ? borders.length - 1 : 0) + (tellsMissing ? 1 : 0)
 
 /** Looks at the given rows alone. */
-export const fitEncoder = ({ names, columns }: FeatureMatrix, rows: Int32Array): Encoder => {
+export const fitEncoder = (
+  { names, columns }: FeatureMatrix,
+  rows: Int32Array,
+  widthBudget = standardBudget,
+): Encoder => {
   const pieces = Math.max(2, Math.min(mostPieces, Math.floor(widthBudget / Math.max(1, names.length))))
   const features = names.map((name, j) => fitFeature(name, knownValues(columns[j]!, rows), rows.length, pieces))
   return { features, width: features.reduce((sum, feature) => sum + encodingWidth(feature), 0) }
 }
+
+/** Of a graph's two matrices; `own` is null where there is none. */
+export interface Encoders {
+  readonly features: Encoder
+  readonly own: Encoder | null
+}
+
+/** Read of a node alone: no aggregates are made of it, so that it may be wide. */
+const ownBudget = 600
+
+export const fitEncoders = (
+  { features, own }: { readonly features: FeatureMatrix; readonly own: FeatureMatrix | null },
+  rows: Int32Array,
+): Encoders => ({
+  features: fitEncoder(features, rows),
+  own: own && fitEncoder(own, rows, ownBudget),
+})
 
 /** Row-major, rows x encoder.width, all in [0, 1]. The matrix must have the encoder's features in its order. */
 export const encode = ({ features, width }: Encoder, { rows, names, columns }: FeatureMatrix): Float32Array => {

@@ -9,7 +9,10 @@ export interface SageRelation {
 
 /** Nodes are the rows of `features` and of every relation. */
 export interface SageGraph {
+  /** Read of the node and, averaged, of its neighbours. */
   readonly features: FeatureMatrix
+  /** Read of the node alone: what stands for its surroundings already, as statistics of neighbours do. */
+  readonly own: FeatureMatrix | null
   readonly relations: readonly SageRelation[]
 }
 

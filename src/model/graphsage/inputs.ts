@@ -9,6 +9,8 @@
  */
 import type { Csr } from '../../kernels/csr.js'
 import type { SparseDense } from '../../kernels/sparse-dense.js'
+import type { FeatureMatrix } from '../feature-matrix.js'
+import { type Encoders, encode } from './encoder.js'
 
 /** Labelled neighbours that the prior weighs as much as. */
 const shrinkage = 4
@@ -20,8 +22,8 @@ export interface FirstInput {
   readonly width: number
 }
 
-export const firstInputWidth = (encodedWidth: number, relations: number): number =>
-  encodedWidth * (1 + 3 * relations) + relations
+export const firstInputWidth = ({ features, own }: Encoders, relations: number): number =>
+  features.width * (1 + 3 * relations) + (own?.width ?? 0) + relations
 
 /** One for the node's own label, one for its neighbours' in each relation. */
 export const labelInputWidth = (relations: number): number => 1 + relations
@@ -35,23 +37,24 @@ export const degreesOf = ({ rowCount, offsets }: Csr): Float32Array => {
   return degrees
 }
 
-/** `encoded` is rows x encodedWidth; `degrees` has one array a relation, of the whole graph where `products` are of a sample. */
+/** `degrees` has one array a relation, of the whole graph where `products` are of a sample. */
 export const firstInput = (
-  rows: number,
-  encoded: Float32Array,
-  encodedWidth: number,
+  encoders: Encoders,
+  { features, own }: { readonly features: FeatureMatrix; readonly own: FeatureMatrix | null },
   degrees: readonly Float32Array[],
   products: readonly SparseDense[],
 ): FirstInput => {
-  const width = firstInputWidth(encodedWidth, products.length)
+  const { rows } = features
+  const encodedWidth = encoders.features.width
+  const width = firstInputWidth(encoders, products.length)
   const values = new Float32Array(rows * width)
   let from = 0
-  const put = (block: Float32Array): void => {
-    for (let r = 0; r < rows; r++)
-      values.set(block.subarray(r * encodedWidth, (r + 1) * encodedWidth), r * width + from)
-    from += encodedWidth
+  const put = (block: Float32Array, blockWidth = encodedWidth): void => {
+    for (let r = 0; r < rows; r++) values.set(block.subarray(r * blockWidth, (r + 1) * blockWidth), r * width + from)
+    from += blockWidth
   }
   if (encodedWidth > 0) {
+    const encoded = encode(encoders.features, features)
     put(encoded)
     const squares = encoded.map((value) => value * value)
     for (const product of products) {
@@ -63,6 +66,7 @@ export const firstInput = (
       put(deviation)
     }
   }
+  if (encoders.own && own) put(encode(encoders.own, own), encoders.own.width)
   for (const degree of degrees) {
     for (let r = 0; r < rows; r++) values[r * width + from] = Math.log1p(degree[r]!) / degreeScale
     from++

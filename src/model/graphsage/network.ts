@@ -16,10 +16,9 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs'
 import type { SparseDense } from '../../kernels/sparse-dense.js'
 import type { TensorFlow } from '../backend.js'
+import { type DropMask, normalizedRelu } from './normalize-op.js'
 import { type Layout, layOut, type Part } from './parameters.js'
 import { neighbourMax, neighbourMean } from './sparse-op.js'
-
-const normalEpsilon = 1e-5
 
 export interface NetworkShape {
   /** Width of the first layer's input, aggregates included, and of the labels beside it. */
@@ -58,14 +57,8 @@ export const parameterTensors = (tf: TensorFlow, { parts }: Layout, values: Floa
 export const named = ({ parts }: Layout, tensors: readonly Tensor[]): Parameters =>
   new Map(parts.map(({ name }, i) => [name, tensors[i] as Tensor2D]))
 
-/** Zero or 1 / (1 - rate) for each number of a hidden layer; null keeps all. */
-export type DropMasks = readonly [Tensor2D, Tensor2D] | null
-
-const normalize = (tf: TensorFlow, x: Tensor2D, scale: Tensor2D, shift: Tensor2D): Tensor2D => {
-  const centred = tf.sub(x, tf.mean(x, 1, true))
-  const deviation = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), normalEpsilon))
-  return tf.add(tf.mul(tf.mul(centred, deviation), scale), shift)
-}
+/** Of the two layers; null keeps all. */
+export type DropMasks = readonly [DropMask, DropMask] | null
 
 /** Both row-major, with one row a node. */
 export interface Inputs {
@@ -73,11 +66,10 @@ export interface Inputs {
   readonly labels: Tensor2D
 }
 
-export const firstLayer = (tf: TensorFlow, p: Parameters, inputs: Inputs, drop: Tensor2D | null): Tensor2D => {
+export const firstLayer = (tf: TensorFlow, p: Parameters, inputs: Inputs, drop: DropMask | null): Tensor2D => {
   const read = tf.add(tf.matMul(inputs.constant, p.get('first')!), tf.matMul(inputs.labels, p.get('firstLabels')!))
   const mixed = tf.add(read, p.get('firstBias')!) as Tensor2D
-  const active = tf.relu(normalize(tf, mixed, p.get('firstScale')!, p.get('firstShift')!))
-  return drop ? tf.mul(active, drop) : active
+  return normalizedRelu(tf, mixed, p.get('firstScale')!, p.get('firstShift')!, drop)
 }
 
 /** What each relation's neighbours give: mean and maximum of the first layer. */
@@ -91,15 +83,15 @@ export const secondLayer = (
   p: Parameters,
   hidden: Tensor2D,
   near: Aggregates,
-  drop: Tensor2D | null,
+  drop: DropMask | null,
 ): Tensor1D => {
   let mixed = tf.add(tf.matMul(hidden, p.get('self')!), p.get('secondBias')!) as Tensor2D
   near.forEach(({ mean, max }, r) => {
     mixed = tf.add(mixed, tf.matMul(mean, p.get(`mean${r}`)!))
     mixed = tf.add(mixed, tf.matMul(max, p.get(`max${r}`)!))
   })
-  const active = tf.relu(normalize(tf, mixed, p.get('secondScale')!, p.get('secondShift')!))
-  const top = tf.add(drop ? tf.mul(active, drop) : active, hidden) as Tensor2D
+  const active = normalizedRelu(tf, mixed, p.get('secondScale')!, p.get('secondShift')!, drop)
+  const top = tf.add(active, hidden) as Tensor2D
   const logits = tf.add(
     tf.add(tf.matMul(hidden, p.get('outOne')!), tf.matMul(top, p.get('outTwo')!)),
     p.get('outBias')!,

@@ -70,7 +70,7 @@ const scoreInChunks = (
     )
   overChunks((from, count, p) => {
     const local = localAround(from, count)
-    const input = localInput({ encoder: model.encoder, graph }, degrees, local, multiply(local.graphs))
+    const input = localInput({ encoders: model.encoders, graph }, degrees, local, multiply(local.graphs))
     standardize(input, model.standard)
     const visible = Int8Array.from(local.nodes, (node) => shown[node]!)
     const labels = labelInput(visible, model.share, local.graphs)
@@ -118,10 +118,10 @@ export const scoreSage = (
   if (model.neighbours !== null || (context.chunked ?? !fits)) {
     for (const { parameters } of model.members) scoreInChunks(model, parameters, graph, visible, context, scores)
   } else {
-    const { encoder, standard, options } = model
+    const { encoders, standard, options } = model
     const batches = openBatches({
       tf: backend.tf,
-      encoder,
+      encoders,
       graph,
       check,
       neighbours: null,

@@ -6,6 +6,7 @@ import type { SparseDense } from '../../kernels/sparse-dense.js'
 import type { TensorFlow } from '../backend.js'
 import { labelInput, labelInputWidth } from './inputs.js'
 import { type DropMasks, forward, logisticLoss, named, parameterTensors } from './network.js'
+import { dropMask } from './normalize-op.js'
 import type { Layout } from './parameters.js'
 
 /** The part of the graph at hand: its relations' CSR, the products with them, and the first layer's constant input. */
@@ -29,20 +30,6 @@ export interface StepInput {
   readonly random: Random
 }
 
-/** Numbers that one random word decides: dropout is a multiple of 1/256. */
-const dropSteps = 256
-
-const dropMask = (tf: TensorFlow, rows: number, width: number, rate: number, random: Random): Tensor2D => {
-  const cut = Math.round(rate * dropSteps)
-  const kept = dropSteps / (dropSteps - cut)
-  const values = new Float32Array(rows * width)
-  for (let i = 0; i < values.length; i += 4) {
-    const word = random.uint32()
-    for (let b = 0; b < 4 && i + b < values.length; b++) if (((word >>> (8 * b)) & 0xff) >= cut) values[i + b] = kept
-  }
-  return tf.tensor2d(values, [rows, width])
-}
-
 const labelTensor = (tf: TensorFlow, { graphs, rows }: Piece, shown: Int8Array, share: number): Tensor2D =>
   tf.tensor2d(labelInput(shown, share, graphs), [rows, labelInputWidth(graphs.length)])
 
@@ -58,7 +45,7 @@ export const gradientStep = (
     const inputs = { constant: piece.constant, labels: labelTensor(tf, piece, shown, share) }
     const drop: DropMasks =
       dropout > 0
-        ? [dropMask(tf, piece.rows, hidden, dropout, random), dropMask(tf, piece.rows, hidden, dropout, random)]
+        ? [dropMask(piece.rows * hidden, dropout, random), dropMask(piece.rows * hidden, dropout, random)]
         : null
     const y = tf.tensor1d(targets)
     const w = tf.tensor1d(weights)

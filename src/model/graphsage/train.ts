@@ -13,7 +13,7 @@ import type { Backend, TensorFlow } from '../backend.js'
 import { averagePrecision } from '../metrics.js'
 import { type AdamState, adamStep, startAdam } from './adam.js'
 import { type Batches, openBatches } from './batches.js'
-import { type Encoder, fitEncoder } from './encoder.js'
+import { type Encoders, fitEncoders } from './encoder.js'
 import { neighboursThatFit } from './estimate.js'
 import type { SageTask } from './graph.js'
 import { firstInputWidth, labelInputWidth, type Standard } from './inputs.js'
@@ -23,7 +23,7 @@ import { decayMask, initialValues, type Layout } from './parameters.js'
 import { gradientStep, type Piece } from './step.js'
 
 export interface SageModel {
-  readonly encoder: Encoder
+  readonly encoders: Encoders
   readonly standard: Standard
   readonly relations: readonly string[]
   readonly shape: NetworkShape
@@ -226,9 +226,9 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
   checkTask(task)
   const { graph, labels, train } = task
   const relations = graph.relations.map(({ name }) => name)
-  const encoder = fitEncoder(graph.features, train)
+  const encoders = fitEncoders(graph, train)
   const shape: NetworkShape = {
-    inputWidth: firstInputWidth(encoder.width, relations.length),
+    inputWidth: firstInputWidth(encoders, relations.length),
     labelWidth: labelInputWidth(relations.length),
     hidden: options.hidden,
     relations: relations.length,
@@ -236,7 +236,7 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
   const layout = networkLayout(shape)
   const share = train.reduce((sum, row) => sum + labels[row]!, 0) / train.length
   const neighbours = context.neighbours === undefined ? neighboursThatFit(graph, shape, context) : context.neighbours
-  const batches = openBatches({ tf, encoder, graph, check, neighbours, fitted: train, seed: options.seed })
+  const batches = openBatches({ tf, encoders, graph, check, neighbours, fitted: train, seed: options.seed })
   try {
     const runner = new Member(tf, layout, batches, task, options, share)
     const done = [...(context.resume?.done ?? [])]
@@ -256,7 +256,7 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
       state = null
       context.checkpoint?.({ done, current: null })
     }
-    return { encoder, standard: batches.standard, relations, shape, neighbours, options, share, members: done }
+    return { encoders, standard: batches.standard, relations, shape, neighbours, options, share, members: done }
   } finally {
     batches.close()
   }

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals'
 import { Random } from '#src/kernels/random.js'
 import { type Backend, loadBackend } from '#src/model/backend.js'
 import { openBatches } from '#src/model/graphsage/batches.js'
-import { fitEncoder } from '#src/model/graphsage/encoder.js'
+import { fitEncoders } from '#src/model/graphsage/encoder.js'
 import type { SageGraph } from '#src/model/graphsage/graph.js'
 import { firstInputWidth, labelInputWidth } from '#src/model/graphsage/inputs.js'
 import { networkLayout } from '#src/model/graphsage/network.js'
@@ -14,7 +14,14 @@ import { type Checkpoint, knownLabels, type SageModel, trainSage } from '#src/mo
 import { auroc } from '#src/model/metrics.js'
 import { type Planted, plantedGraph } from './planted.js'
 
-const options: SageOptions = { ...defaultSageOptions, hidden: 16, epochs: 20, members: 1, learningRate: 0.02 }
+const options: SageOptions = {
+  ...defaultSageOptions,
+  dropout: 0.3,
+  hidden: 16,
+  epochs: 20,
+  members: 1,
+  learningRate: 0.02,
+}
 
 /** Both backends where the native one can be had. */
 const backends: Backend[] = []
@@ -68,16 +75,16 @@ test('the backends agree on a network within 1e-4', async () => {
 test('the gradient of the whole network is that of finite differences', async () => {
   const backend = await use(backends.at(-1)!)
   const { task } = plantedGraph(60, 9)
-  const encoder = fitEncoder(task.graph.features, task.train)
+  const encoders = fitEncoders(task.graph, task.train)
   const layout = networkLayout({
-    inputWidth: firstInputWidth(encoder.width, 1),
+    inputWidth: firstInputWidth(encoders, 1),
     labelWidth: labelInputWidth(1),
     hidden: 4,
     relations: 1,
   })
   const batches = openBatches({
     tf: backend.tf,
-    encoder,
+    encoders,
     graph: task.graph,
     check: () => {},
     neighbours: null,
@@ -95,7 +102,7 @@ test('the gradient of the whole network is that of finite differences', async ()
       share: 0.3,
       targets: Float32Array.from(task.labels),
       weights: new Float32Array(60).fill(1),
-      dropout: 0,
+      dropout: 0.3,
       random: new Random(1),
     })
   const parameters = initialValues(layout, 2)
@@ -193,7 +200,7 @@ test('what cannot be learned from is an error that says so', async () => {
   expect(() => trainSage({ ...task, train }, options, { backend })).toThrow(
     expect.objectContaining({ code: 'model.one-class' }),
   )
-  const empty = { features: { rows: 100, names: [], columns: [] }, relations: [] }
+  const empty = { own: null, features: { rows: 100, names: [], columns: [] }, relations: [] }
   expect(() => trainSage({ ...task, graph: empty }, options, { backend })).toThrow(
     expect.objectContaining({ code: 'model.table' }),
   )

@@ -33,6 +33,7 @@ export const plantedGraph = (nodes: number, seed: number, signal = 1): Planted =
   )
   const graph: SageGraph = {
     features: { rows: nodes, names: ['first', 'second', 'same'], columns: [first, second, new Float32Array(nodes)] },
+    own: null,
     relations: [{ name: 'associate', csr: { rowCount: nodes, columnCount: nodes, offsets, columns, weights: null } }],
   }
   const rows = Int32Array.from({ length: nodes }, (_, v) => v)
