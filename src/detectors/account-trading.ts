@@ -20,7 +20,15 @@ import { findHandovers } from './account-trading/handovers.js'
 import { Hubs } from './account-trading/hubs.js'
 import { PartyFinder } from './account-trading/parties.js'
 import { AccountReader, learnPopulation } from './account-trading/population.js'
-import { extendTrades, isHousehold, isTakeover, joinTrades, type Search, tradeOf } from './account-trading/trades.js'
+import {
+  extendTrades,
+  isHousehold,
+  isRenewal,
+  isTakeover,
+  joinTrades,
+  type Search,
+  tradeOf,
+} from './account-trading/trades.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { leastNats } from './sybil/calibrate.js'
 
@@ -144,6 +152,7 @@ export const accountTrading: Detector<AccountTradingParameters> = {
       const trade = tradeOf(search, bundle, nats[i]!)
       const { parties, brokers } = trade
       if (isHousehold(bundle, parties, hubs, brokers, options.household)) return
+      if (isRenewal(trade.handovers, parties, bundle, hubs, brokers)) return
       if (isTakeover(trade.handovers, parties, bundle, hubs, brokers, options.contested)) takeovers++
       else trades.push(trade)
     })

@@ -6,7 +6,16 @@ import { kindOf } from '../../graph/snapshot.js'
 import type { Bundle } from './bundles.js'
 import type { Handover } from './handovers.js'
 import { type Hubs, incoming, outgoing } from './hubs.js'
-import { type AccountReader, CONTACT, DEVICE, doubtOf, PAYMENT, type Population, streamKinds } from './population.js'
+import {
+  type AccountReader,
+  CONTACT,
+  DEVICE,
+  doubtOf,
+  NETWORK,
+  PAYMENT,
+  type Population,
+  streamKinds,
+} from './population.js'
 
 export type Side = 'before' | 'between' | 'after'
 
@@ -29,13 +38,17 @@ export interface Parties {
   readonly brokers: ReadonlySet<number>
   /** Accounts that came to an identifier of the after side and went back to their old one. */
   readonly contested: ReadonlySet<number>
+  /** Handed-over accounts that stay in their network and keep their contact, as far as either is seen. */
+  readonly rooted: number
+  /** Of the partial, those whose means of payment stays. */
+  readonly keptPayment: number
 }
 
 /** An identifier with more strangers than this for each handed-over account is a public place, and names nobody. */
 const STRANGERS_PER_ACCOUNT = 1
 
 /** Kinds that name who holds them; a network or an address is shared with neighbours. */
-const isPersonal = (kind: number): boolean => kind === DEVICE || kind === PAYMENT || kind === CONTACT
+export const isPersonal = (kind: number): boolean => kind === DEVICE || kind === PAYMENT || kind === CONTACT
 
 const sideOf = (
   reader: AccountReader,
@@ -132,7 +145,7 @@ export class PartyFinder {
               back = true
               break
             }
-      if (before && back) return { stands: 'contested', confidence: 0 } as const
+      if (before && back) return { stands: 'contested', confidence: 0, keepsPayment: false } as const
     }
     const device = streams[DEVICE]!
     for (let i = 0; i < device.splitCount; i++) {
@@ -144,9 +157,21 @@ export class PartyFinder {
       // Who shares a phone, a card or a number with the group and changes phones with it is of it even where something stays.
       if (!leaves && !arrives && hubs < 2 && !isPersonal(kind)) continue
       const confidence = 1 - doubtOf(this.#population, DEVICE, device.count, s)
-      if (confidence > 0) return { stands: 'partial', confidence } as const
+      if (confidence > 0)
+        return { stands: 'partial', confidence, keepsPayment: streams[PAYMENT]!.keeps(from, to) } as const
     }
-    return { stands: 'holder', confidence: 0 } as const
+    return { stands: 'holder', confidence: 0, keepsPayment: false } as const
+  }
+
+  #rooted(handovers: readonly Handover[]): number {
+    const { streams } = this.#reader
+    let rooted = 0
+    for (const { row, from, to, changes } of handovers) {
+      if (changes.some(({ kind }) => kind === CONTACT)) continue
+      this.#reader.read(row)
+      if (streams[NETWORK]!.keeps(from, to)) rooted++
+    }
+    return rooted
   }
 
   /** Hubs of the phones, cards and numbers that these accounts hold. */
@@ -181,13 +206,16 @@ export class PartyFinder {
       }
     const partial = new Map<number, number>()
     const contested = new Set<number>()
+    const keptPayment = new Set<number>()
     const holders: { row: number; each: SharedIdentifier }[] = []
     for (const [row, list] of [...hubsOf].sort(([a], [b]) => a - b))
       for (const each of list) {
-        const { stands, confidence } = this.#stranger(row, each, list.length, window)
+        const { stands, confidence, keepsPayment } = this.#stranger(row, each, list.length, window)
         if (stands === 'contested') contested.add(relation.actorFrom + row)
-        else if (stands === 'partial') partial.set(row, Math.max(confidence, partial.get(row) ?? 0))
-        else {
+        else if (stands === 'partial') {
+          partial.set(row, Math.max(confidence, partial.get(row) ?? 0))
+          if (keepsPayment) keptPayment.add(row)
+        } else {
           holders.push({ row, each })
           strangers.set(each, (strangers.get(each) ?? 0) + 1)
         }
@@ -208,6 +236,15 @@ export class PartyFinder {
       parts.after.delete(entity)
     }
     for (const entity of parts.before) parts.after.delete(entity)
-    return { shared, partial, contested, sources: parts.before, buyers: parts.after, brokers: parts.between }
+    return {
+      shared,
+      partial,
+      contested,
+      rooted: this.#rooted(handovers),
+      keptPayment: keptPayment.size,
+      sources: parts.before,
+      buyers: parts.after,
+      brokers: parts.between,
+    }
   }
 }

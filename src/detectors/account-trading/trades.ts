@@ -6,8 +6,8 @@ import type { Bundle } from './bundles.js'
 import type { Trade } from './candidates.js'
 import type { Handover } from './handovers.js'
 import type { Hubs } from './hubs.js'
-import type { Parties, PartyFinder } from './parties.js'
-import { CONTACT, type Population } from './population.js'
+import { isPersonal, type Parties, type PartyFinder } from './parties.js'
+import { CONTACT, PAYMENT, type Population } from './population.js'
 
 /** All of a small bundle shared one thing before and one thing after, and nobody was paid. */
 export const isHousehold = (
@@ -23,8 +23,31 @@ export const isHousehold = (
   return ties('before') && ties('after')
 }
 
+/**
+ * People who change what they have, side by side, and stay who they are: neighbours (a dormitory, an office that moves) have a network
+ * or a street in common and no phone, card, number or person; a firm or a family gets new phones where network and contact stay, or in
+ * most of it the payout.
+ */
+export const isRenewal = (
+  handovers: readonly Handover[],
+  { shared, rooted, keptPayment }: Parties,
+  bundle: Bundle,
+  hubs: Hubs,
+  brokers: readonly Broker[],
+): boolean => {
+  if (brokers.length > 0 || bundle.hubs.some((hub) => hubs.isUser(hub))) return false
+  const tied = new Set(shared.filter(({ kind }) => isPersonal(kind)).flatMap(({ rows }) => rows)).size
+  if (2 * tied < handovers.length) return true
+  if (2 * rooted > handovers.length) return true
+  const changedPayment = handovers.filter(({ changes }) => changes.some(({ kind }) => kind === PAYMENT)).length
+  return keptPayment > 2 * changedPayment
+}
+
 /** The credential changed first in nearly all of them, nothing shared before, nobody paid: keys that were taken, not sold. */
 const CREDENTIAL_FIRST = 0.8
+
+/** Accounts that had nothing in common before and come to one thief: a few owners seen back are enough, as not all are seen. */
+const OUT_OF_NOWHERE = 1 / 3
 
 export const isTakeover = (
   handovers: readonly Handover[],
@@ -35,9 +58,11 @@ export const isTakeover = (
   share: number,
 ): boolean => {
   const came = new Set(shared.filter(({ side }) => side === 'after').flatMap(({ rows }) => rows)).size
-  if (contested.size > share * (contested.size + came)) return true
+  const isContested = (most: number): boolean => contested.size > most * (contested.size + came)
+  if (isContested(share)) return true
   if (brokers.length > 0 || bundle.hubs.some((hub) => hubs.isUser(hub))) return false
   if (shared.some(({ side }) => side !== 'after')) return false
+  if (isContested(share * OUT_OF_NOWHERE)) return true
   const known = handovers.filter(({ changes }) => changes.some(({ kind }) => kind === CONTACT))
   const first = known.filter(({ changes }) => {
     const contact = changes.find(({ kind }) => kind === CONTACT)!

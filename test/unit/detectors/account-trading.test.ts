@@ -236,6 +236,45 @@ describe('what looks like a sale', () => {
       before: { device: `own${i}`, payment: `pay${i}x`, contact: `mail${i}x` },
       after: { device: 'thief', payment: 'thief-pay', contact: 'thief-mail' },
     })).flatMap((c) => [...life(random, c), uses(c.account, 'contact', 'thief-mail', c.at + 1)]),
+    'an office that moves and hands out phones and numbers': group(
+      20,
+      (i) => ({
+        before: { device: `cam${i}`, network: 'old-office', contact: `mail${i}x` },
+        after: { device: `newcam${i}`, network: 'new-office', contact: `newmail${i}x` },
+      }),
+      () => START + 30 * DAY,
+    ).flatMap((c) => life(random, c)),
+    'students who come to one dormitory from abroad, with everything new': group(20, (i) => ({
+      before: { device: `a${i}`, network: `home-a${i}`, contact: `d${i}`, payment: `b${i}` },
+      after: { device: `e${i}`, network: 'dormitory', contact: `g${i}`, payment: `f${i}` },
+    })).flatMap((c) => life(random, c)),
+    'a large family that gets new phones and another card': group(
+      7,
+      (i) => ({
+        before: { device: `tablet${i}`, network: 'home', payment: 'card', contact: `mobile${i}` },
+        after: { device: `newtablet${i}`, network: 'home', payment: 'card2', contact: `mobile${i}` },
+      }),
+      () => START + 30 * DAY,
+    ).flatMap((c) => life(random, c)),
+    'a depot whose pool of phones, network and numbers are renewed, the payouts seen for most': group(
+      18,
+      (i) => ({
+        before: { device: `pool${i % 3}`, network: 'depot', contact: `mail${i}x`, payment: `payout${i}` },
+        after: { device: `newpool${i % 3}`, network: 'depot2', contact: `newmail${i}x`, payment: `payout${i}` },
+      }),
+      () => START + 30 * DAY,
+    )
+      .flatMap((c) => life(random, c))
+      .filter(({ target }) => !/^payment:payout1?[0-4]$/.test(target)),
+    'a takeover of many, few of whose owners are seen back': group(15, (i) => ({
+      before: { device: `own${i}`, payment: `pay${i}x`, contact: `mail${i}x` },
+      after: { device: 'thief', payment: 'thief-pay', contact: `thief-mail${i}` },
+    })).flatMap((c, i) => [
+      ...life(random, c),
+      ...(i % 5 === 0
+        ? [uses(c.account, 'device', `own${i}`, c.at + 3 * DAY), uses(c.account, 'device', `own${i}`, c.at + 9 * DAY)]
+        : []),
+    ]),
     'one account sold alone': ring(new Random(12), { accounts: 1, buyers: 1 }),
     'handovers that have nothing in common': Array.from(
       { length: 12 },
