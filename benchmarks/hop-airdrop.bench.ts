@@ -9,17 +9,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
-import { entityKinds, interactionTypes, scenarios } from '#graph-schema/schema.js'
 import { sybil } from '#src/detectors/sybil.js'
-import { buildSnapshot } from '#src/graph/build-snapshot.js'
-import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from '#src/graph/shared-arrays.js'
 import { entityName, type Snapshot } from '#src/graph/snapshot.js'
 import { connectedComponents } from '#src/kernels/components.js'
 import { undirectedCsr } from '#src/kernels/csr.js'
-import { Random } from '#src/kernels/random.js'
 import { type MergedRing, mergeCandidates } from '#src/rings/merge.js'
-import { csvRows, datasetPath, requireFiles, scoringPath } from './lib/datasets.js'
+import { datasetPath, requireFiles, scoringPath } from './lib/datasets.js'
 import type { Bench, Figure } from './lib/figure.js'
+import { readTransfers, shuffledTransfers, snapshotOfTransfers, type Transfers } from './lib/transfers.js'
 
 const rate = 0.05
 const referenceDegree = 50
@@ -27,66 +24,12 @@ const referenceDegree = 50
 const ariReference = 95.9
 const f1Reference = 82.9
 
-interface Transfers {
-  readonly accounts: number
-  readonly source: Int32Array
-  readonly target: Int32Array
-  readonly count: Float32Array
-}
-
-const readTransfers = (path: string): Transfers => {
-  const rows = csvRows(path)
-  const source = Int32Array.from(rows, ([from]) => Number(from))
-  const target = Int32Array.from(rows, ([, to]) => Number(to))
-  const count = Float32Array.from(rows, ([, , times]) => Number(times))
-  let accounts = 0
-  for (const ends of [source, target]) for (const end of ends) if (end >= accounts) accounts = end + 1
-  return { accounts, source, target, count }
-}
-
-const snapshotOf = ({ accounts, source, target, count }: Transfers): Snapshot => {
-  const n = source.length
-  const ids = Array.from({ length: accounts }, (_, i) => Buffer.from(String(i)))
-  const names = sharedUint8(ids.reduce((sum, id) => sum + id.length, 0))
-  const nameOffsets = sharedFloat64(accounts + 1)
-  ids.forEach((id, i) => {
-    names.set(id, nameOffsets[i]!)
-    nameOffsets[i + 1] = nameOffsets[i]! + id.length
-  })
-  const shared = { actor: sharedInt32(n), target: sharedInt32(n), weight: sharedFloat32(n) }
-  shared.actor.set(source)
-  shared.target.set(target)
-  shared.weight.set(count)
-  return buildSnapshot({
-    asOf: null,
-    entityCount: accounts,
-    entityKind: sharedUint8(accounts).fill(entityKinds.user.code),
-    names,
-    nameOffsets,
-    declared: sharedUint8(accounts),
-    markets: [''],
-    count: n,
-    type: sharedUint8(n).fill(interactionTypes.transfer.code),
-    at: sharedFloat64(n).fill(Number.NaN),
-    market: sharedUint16(n),
-    scenario: sharedUint8(n).fill(scenarios.account.code),
-    ...shared,
-  })
-}
-
 const ringsOf = (snapshot: Snapshot, seed: number): MergedRing[] => {
   const { candidates } = sybil.run(
     { snapshot, seed, progress: () => {}, checkCancelled: () => {} },
     Value.Create(sybil.parameters) as Parameters<typeof sybil.run>[1],
   )
   return mergeCandidates(candidates, candidates.length > 0 ? 0 : 1).filter(({ fdr }) => fdr <= rate)
-}
-
-/** Distinct pairs keep every account's number of partners in each direction; loops that arise are left out by the detector. */
-const shuffled = ({ accounts, source, target }: Transfers, seed: number): Transfers => {
-  const dealt = target.slice()
-  new Random(seed, 77).shuffle(dealt)
-  return { accounts, source, target: dealt, count: new Float32Array(source.length).fill(1) }
 }
 
 interface Score {
@@ -134,7 +77,7 @@ export const bench: Bench = {
     const truth = datasetPath('hop-airdrop/nodes.csv.gz')
     requireFiles(edges, truth, scoringPath('hop-airdrop.mjs'))
     const transfers = readTransfers(edges)
-    const snapshot = snapshotOf(transfers)
+    const snapshot = snapshotOfTransfers(transfers)
     const started = performance.now()
     const rings = ringsOf(snapshot, 1)
     const seconds = (performance.now() - started) / 1000
@@ -173,7 +116,7 @@ export const bench: Bench = {
     const runs = Number(args[at + 1] ?? 200)
     let named = 0
     for (let run = 1; run <= runs; run++) {
-      const found = ringsOf(snapshotOf(shuffled(transfers, run)), run)
+      const found = ringsOf(snapshotOfTransfers(shuffledTransfers(transfers, run)), run)
       if (found.length > 0) {
         named++
         note(
