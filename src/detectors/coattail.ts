@@ -67,11 +67,11 @@ export type CoattailParameters = Static<typeof parameters>
 
 const SECOND = 1000
 
-/** Measured at 1 M and 10 M simulated interactions. */
-const bytesFixed = 30e6
-const bytesPerEntity = 60
-const bytesPerInteraction = 30
-const secondsPerInteraction = 7e-7
+/** Measured at 1 M and 3 M simulated interactions, in processor seconds on one core. */
+const bytesFixed = 45e6
+const bytesPerInteraction = 12
+const secondsFixed = 0.5
+const secondsPerInteraction = 1e-6
 
 const ridersIn = (offsets: Int32Array): number => {
   let riders = 0
@@ -102,9 +102,9 @@ export const coattail: Detector<CoattailParameters> = {
     'Genovese, C. R., Roeder, K. and Wasserman, L. (2006): False discovery control with p-value weighting. Biometrika 93(3).',
   ],
   parameters,
-  estimate: ({ entities, interactions }) => ({
-    bytes: bytesFixed + bytesPerEntity * entities + bytesPerInteraction * interactions,
-    seconds: secondsPerInteraction * interactions,
+  estimate: ({ interactions }) => ({
+    bytes: bytesFixed + bytesPerInteraction * interactions,
+    seconds: secondsFixed + secondsPerInteraction * interactions,
   }),
 
   run({ snapshot, seed, progress, checkCancelled }, given) {
