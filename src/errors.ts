@@ -67,6 +67,12 @@ export const errorTable = {
     title: 'Unknown or revoked API key',
     advice: 'Ask an administrator for a key.',
   },
+  'auth.rate': {
+    status: 429,
+    exit: 2,
+    title: 'Too many failed attempts from this address',
+    advice: 'Wait as long as the Retry-After header says, then send a valid key.',
+  },
   'auth.role': {
     status: 403,
     exit: 2,

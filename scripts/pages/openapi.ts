@@ -18,7 +18,13 @@ export const openapiPage = async (): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), 'ringfence-openapi-'))
   const store = await openStore(join(folder, 'store.duckdb'))
   try {
-    const { http } = await buildApp(store, { rateLimit: 1000, bodyLimit: 2 ** 20, maskKey: null, logLevel: 'silent' })
+    const { http } = await buildApp(store, {
+      rateLimit: 1000,
+      authFailureLimit: 1,
+      bodyLimit: 2 ** 20,
+      maskKey: null,
+      logLevel: 'silent',
+    })
     try {
       await http.ready()
       return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(http.swagger()))), null, 2)}\n`

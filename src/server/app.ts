@@ -81,7 +81,11 @@ export const buildApp = async (
   await http.register(stopping, { jobs })
   await http.register(problems)
   readBodiesStrictly(http)
-  await http.register(auth, { store })
+  await http.register(auth, {
+    store,
+    failureLimit: settings.authFailureLimit,
+    failed: (reason) => metrics.authFailed(reason),
+  })
   await http.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -1,10 +1,12 @@
 /** What an operator watches, in the format of Prometheus. */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { AuthFailure } from './plugins/auth.js'
 import type { Services } from './services.js'
 
 export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'method' | 'route' | 'status'>
+  readonly #authFailures: Counter<'reason'>
 
   constructor({ current, jobs }: Services) {
     const registers = [this.#registry]
@@ -16,6 +18,13 @@ export class Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30],
       registers,
     })
+    this.#authFailures = new Counter({
+      name: 'ringfence_auth_failures_total',
+      help: 'Requests without a valid key: none (missing), a wrong one (unknown), or turned away unseen (limited).',
+      labelNames: ['reason'],
+      registers,
+    })
+    for (const reason of ['missing', 'unknown', 'limited'] as const) this.#authFailures.inc({ reason }, 0)
     const gauge = (name: string, help: string, read: () => number): Gauge =>
       new Gauge({
         name,
@@ -40,6 +49,10 @@ export class Metrics {
 
   observe(method: string, route: string, status: number, seconds: number): void {
     this.#requests.labels(method, route, String(status)).observe(seconds)
+  }
+
+  authFailed(reason: AuthFailure): void {
+    this.#authFailures.inc({ reason })
   }
 
   get contentType(): string {

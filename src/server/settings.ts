@@ -4,6 +4,8 @@ import { RingfenceError } from '../errors.js'
 export interface ServerSettings {
   /** Requests a minute of one key or address. */
   readonly rateLimit: number
+  /** Requests a minute of one address that may fail for want of a valid key. */
+  readonly authFailureLimit: number
   /** Bytes of a JSON body; NDJSON is streamed and has no limit but that of a line. */
   readonly bodyLimit: number
   /** Masks identifiers the same way over restarts; without it they are masked anew at each start. */
@@ -28,6 +30,7 @@ export const readSettings = (): ServerSettings => {
     throw new RingfenceError('setting.invalid', `RINGFENCE_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`)
   return {
     rateLimit: integer('RINGFENCE_RATE_LIMIT', 1_200_000, 1, 1e9),
+    authFailureLimit: integer('RINGFENCE_AUTH_FAILURE_LIMIT', 30, 1, 1e9),
     bodyLimit: integer('RINGFENCE_BODY_LIMIT', 16 * 2 ** 20, 1024, 2 ** 30),
     maskKey: process.env.RINGFENCE_MASK_KEY || null,
     logLevel,

@@ -15,6 +15,7 @@ import type { GraphStore } from '#src/store/store.js'
 
 export const testSettings: ServerSettings = {
   rateLimit: 1_000_000,
+  authFailureLimit: 1_000_000,
   bodyLimit: 2 ** 20,
   maskKey: 'a key for tests',
   logLevel: 'info',

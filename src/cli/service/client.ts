@@ -81,13 +81,14 @@ export class ServiceClient {
   async json(path: string, request: ServiceRequest = {}): Promise<unknown> {
     for (let tries = 1; ; tries++) {
       const response = await this.#send(path, request)
-      if (response.status === 429 && tries < RATE_TRIES && !this.signal.aborted) {
-        await response.body?.cancel()
+      const text = await response.text()
+      // A key that is not known will not be known after a minute either.
+      const isRefused = response.status === 429 && !text.includes('"auth.rate"')
+      if (isRefused && tries < RATE_TRIES && !this.signal.aborted) {
         const seconds = Number(response.headers.get('retry-after'))
         await this.pause(1000 * Math.min(LONGEST_WAIT_S, seconds > 0 ? seconds : 1))
         continue
       }
-      const text = await response.text()
       let value: unknown = null
       try {
         value = text === '' ? null : JSON.parse(text)

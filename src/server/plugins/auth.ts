@@ -9,6 +9,7 @@ import { RingfenceError } from '../../errors.js'
 import { hashApiKey, isKeyRole, type KeyRole, keyRoles } from '../../jobs/api-keys.js'
 import type { GraphStore } from '../../store/store.js'
 import { isLoopback } from '../loopback.js'
+import { AuthLimit } from './auth-limit.js'
 
 export interface Caller {
   readonly role: KeyRole
@@ -92,9 +93,20 @@ class KeyCache {
   }
 }
 
-export const auth = fp<{ readonly store: GraphStore }>(
-  async (app, { store }) => {
+export type AuthFailure = 'missing' | 'unknown' | 'limited'
+
+export interface AuthOptions {
+  readonly store: GraphStore
+  /** Failures of one address within a minute, beyond which it is turned away. */
+  readonly failureLimit: number
+  /** Hears of each failure. */
+  readonly failed: (reason: AuthFailure) => void
+}
+
+export const auth = fp<AuthOptions>(
+  async (app, { store, failureLimit, failed }) => {
     const cache = new KeyCache(store)
+    const limit = new AuthLimit(failureLimit)
     app.decorate('hasKeys', async () => {
       await cache.refresh()
       return cache.callers.size > 0
@@ -113,10 +125,25 @@ export const auth = fp<{ readonly store: GraphStore }>(
         )
       }
       const [scheme, key] = (request.headers.authorization ?? '').split(' ')
-      if (scheme?.toLowerCase() !== 'bearer' || !key)
-        throw new RingfenceError('auth.missing', 'The request has no key.')
-      const caller = cache.callers.get(hashApiKey(key))
-      if (!caller) throw new RingfenceError('auth.unknown', 'The key is not known, or was revoked.')
+      const hash = scheme?.toLowerCase() === 'bearer' && key ? hashApiKey(key) : null
+      const seconds = limit.wait(request.ip, hash)
+      if (seconds > 0) {
+        failed('limited')
+        throw new RingfenceError(
+          'auth.rate',
+          `Too many requests without a valid key came from this address; the next is looked at in ${seconds} s.`,
+          { retryAfter: seconds },
+        )
+      }
+      const caller = hash === null ? undefined : cache.callers.get(hash)
+      if (hash === null || !caller) {
+        limit.failed(request.ip)
+        failed(hash === null ? 'missing' : 'unknown')
+        throw hash === null
+          ? new RingfenceError('auth.missing', 'The request has no key.')
+          : new RingfenceError('auth.unknown', 'The key is not known, or was revoked.')
+      }
+      limit.letIn(request.ip, hash)
       return caller
     }
 

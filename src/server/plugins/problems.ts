@@ -78,6 +78,8 @@ export const sendProblem = (
   more: Readonly<Record<string, string>> = {},
 ): FastifyReply => {
   const body = { ...toProblem(error, request), ...more }
+  if (error instanceof RingfenceError && typeof error.facts.retryAfter === 'number')
+    reply.header('retry-after', error.facts.retryAfter)
   if (body.status >= 500) request.log.error({ err: error, code: body.code }, body.title)
   return send(reply, body)
 }

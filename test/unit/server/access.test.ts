@@ -5,7 +5,7 @@ import { hashApiKey, type KeyRole, keyRoles } from '#src/jobs/api-keys.js'
 import type { App } from '#src/server/app.js'
 import { batchOf } from '../../support/batches.js'
 import { ringRecord, runRecord } from '../../support/runs.js'
-import { bearer, Lines, makeKeys, openApp, openWorld, type World } from '../../support/service.js'
+import { bearer, Lines, makeKeys, openApp, openWorld, testSettings, type World } from '../../support/service.js'
 
 let world: World
 let app: App
@@ -103,12 +103,7 @@ test('each role may call what docs/api.md says, and nothing else; every route is
 
 test('a route that names no role is for administrators alone', async () => {
   const fresh = await import('#src/server/app.js')
-  const { http } = await fresh.buildApp(world.store, {
-    rateLimit: 1e6,
-    bodyLimit: 2 ** 20,
-    maskKey: null,
-    logLevel: 'silent',
-  })
+  const { http } = await fresh.buildApp(world.store, { ...testSettings, logLevel: 'silent' })
   const forgotten: Pick<RouteOptions, 'method' | 'url' | 'handler'> = {
     method: 'GET',
     url: '/forgotten',
