@@ -69,6 +69,15 @@ export const start = (args: readonly string[], { input, keepOpen, env, cwd }: Ru
   return { child, ended, says }
 }
 
+/** Where a command that serves listens. */
+export const addressOf = async (service: Running): Promise<string> =>
+  (await service.says(/Listening on (http:\/\/[\d.:]+)\n/))[1]!
+
+export const stop = (service: Running, signal: NodeJS.Signals): Promise<Ended> => {
+  service.child.kill(signal)
+  return service.ended
+}
+
 export const ringfence = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   start(args, options).ended
 

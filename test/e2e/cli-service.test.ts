@@ -2,7 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type Ended, likes, oneObject, type Running, ringfence, start, temporary } from './cli-command.js'
+import {
+  addressOf,
+  type Ended,
+  likes,
+  oneObject,
+  type Running,
+  ringfence,
+  start,
+  stop,
+  temporary,
+} from './cli-command.js'
 
 let folder: ReturnType<typeof temporary>
 let services: Running[]
@@ -22,13 +32,7 @@ const run = (...args: string[]): Promise<Ended> => ringfence(args, here())
 const serve = async (args: readonly string[]): Promise<{ readonly service: Running; readonly address: string }> => {
   const service = start(args, here())
   services.push(service)
-  const [, address] = await service.says(/Listening on (http:\/\/[\d.:]+)\n/)
-  return { service, address: address! }
-}
-
-const stop = (service: Running, signal: NodeJS.Signals): Promise<Ended> => {
-  service.child.kill(signal)
-  return service.ended
+  return { service, address: await addressOf(service) }
 }
 
 /** A port that something else listens on, for as long as `work` runs. */
@@ -48,7 +52,7 @@ const without = (object: Record<string, unknown>, ...names: string[]): Record<st
 
 describe('a served store', () => {
   test('takes, detects and lists over HTTP what the same commands give on a file', async () => {
-    const made = await run('simulate', '--out', folder.path('world'), '--interactions', '100k', '--json')
+    const made = await run('simulate', '--out', folder.path('world'), '--interactions', '30k', '--json')
     expect(made.exit).toBe(0)
     const files = ['interactions.csv', 'entities.csv'].map((name) => folder.path(`world/${name}`))
     // The same key with other content, an unknown type, a broken time: rejected on either way.
