@@ -2,49 +2,18 @@
  * From a file to rings that a person can read, as a person does it: `ringfence ingest`, `detect` and `rings`, three processes, on an
  * empty DuckDB file. Time is that of the three together; memory the highest peak of the three.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { writeSimulation } from '#src/simulate/output.js'
 import { defaultSimulation } from '#src/simulate/parameters.js'
 import { Simulation } from '#src/simulate/simulate.js'
+import { type Step, step } from './lib/command.js'
 import { type Bench, type Figure, median } from './lib/figure.js'
 
 const INTERACTIONS = 1_000_000
 const RUNS = 3
 const LIMIT = { seconds: 15, megabytes: 1536 }
-
-const command = fileURLToPath(new URL('../../bin/ringfence.js', import.meta.url))
-
-/** Loaded into each process before the command: tells the peak of its memory, in kilobytes, on descriptor 3 when it ends. */
-const tellPeak =
-  "data:text/javascript,import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,String(process.resourceUsage().maxRSS)))"
-
-interface Step {
-  readonly seconds: number
-  readonly megabytes: number
-  readonly output: string
-}
-
-const step = async (args: readonly string[]): Promise<Step> => {
-  const begin = performance.now()
-  const child = spawn(process.execPath, ['--import', tellPeak, command, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  })
-  const texts = ['', '', '']
-  const streams = [child.stdout, child.stderr, child.stdio[3]]
-  streams.forEach((stream, i) => {
-    stream?.on('data', (chunk: Buffer) => {
-      texts[i] += chunk.toString()
-    })
-  })
-  const [exit] = await once(child, 'close')
-  if (exit !== 0) throw new Error(`ringfence ${args.join(' ')} ended with ${exit}: ${texts[1]}`)
-  return { seconds: (performance.now() - begin) / 1000, megabytes: Number(texts[2]) / 1024, output: texts[0]! }
-}
 
 const halfRange = (values: readonly number[]): number => (Math.max(...values) - Math.min(...values)) / 2
 
