@@ -13,7 +13,7 @@
  */
 import { type Static, Type } from 'typebox'
 import { relationOf } from '../graph/snapshot.js'
-import { activeUsers } from './account-trading/brokers.js'
+import { activeUsers, timelineOf } from './account-trading/brokers.js'
 import { findBundles, judgeBundles, type Marks } from './account-trading/bundles.js'
 import { candidateOf, type Trade } from './account-trading/candidates.js'
 import { findHandovers } from './account-trading/handovers.js'
@@ -143,6 +143,7 @@ export const accountTrading: Detector<AccountTradingParameters> = {
       near,
       finder: new PartyFinder(population, hubs, reader, near),
       users: transfers ? activeUsers(transfers) : 0,
+      timeline: transfers ? timelineOf(transfers) : { edges: new Int32Array(0), at: new Float64Array(0) },
     }
     const trades: Trade[] = []
     let takeovers = 0

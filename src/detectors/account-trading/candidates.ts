@@ -127,6 +127,18 @@ const sharedFacts = (context: TradeContext, { bundle, handovers, parties }: Trad
   })
 }
 
+const promptFact = ({ snapshot }: TradeContext, { entity, edges, prompt }: Broker): Fact => ({
+  code: 'account-trading.paid-promptly',
+  sentence:
+    `${entityName(snapshot, entity)} was paid ${plural(edges.length, 'time')} within hours of a handover of this group, where ${rounded(prompt?.expected ?? 0)} would be ` +
+    'if these payments came when all others do.',
+  observed: edges.length,
+  expected: round(prompt?.expected ?? 0),
+  unit: 'transfers',
+  count: { of: 'interactions' },
+  shows: [{ type: 'transfer', edges: Int32Array.from(edges) }],
+})
+
 const brokerFact = ({ snapshot }: TradeContext, broker: Broker): Fact => ({
   code: 'account-trading.broker',
   sentence:
@@ -208,7 +220,7 @@ export const candidateOf = (context: TradeContext, trade: Trade): Candidate => {
           ],
     ),
     ...sharedFacts(context, trade),
-    ...trade.brokers.map((broker) => brokerFact(context, broker)),
+    ...trade.brokers.map((broker) => (broker.prompt ? promptFact : brokerFact)(context, broker)),
   ]
   return {
     detector: 'account-trading',

@@ -225,7 +225,13 @@ export class PartyFinder {
       between: new Set<number>(),
       after: new Set<number>(),
     }
+    const holds = new Map<number, number>()
+    for (const { row, each } of holders) if (isPersonal(each.kind)) holds.set(row, (holds.get(row) ?? 0) + 1)
+    const most = new Map<SharedIdentifier, number>()
+    for (const { row, each } of holders) most.set(each, Math.max(most.get(each) ?? 0, holds.get(row) ?? 0))
     for (const { row, each } of holders) {
+      // The phone may be a family's; whoever also holds the card is who it is about.
+      if ((holds.get(row) ?? 0) < most.get(each)!) continue
       if (partial.has(row) || contested.has(relation.actorFrom + row)) continue
       if (!isPersonal(each.kind)) continue
       if (strangers.get(each)! > STRANGERS_PER_ACCOUNT * each.rows.length) continue

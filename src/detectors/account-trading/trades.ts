@@ -1,7 +1,7 @@
 /** Bundles of handovers into trades: who has which part, what is no sale after all, and which belong together. */
 import type { Snapshot } from '../../graph/snapshot.js'
 import { combinedSurprise, logChoose } from '../../kernels/hypergeometric.js'
-import { type Broker, findBrokers } from './brokers.js'
+import { type Broker, findBrokers, type Timeline } from './brokers.js'
 import type { Bundle } from './bundles.js'
 import type { Trade } from './candidates.js'
 import type { Handover } from './handovers.js'
@@ -79,22 +79,34 @@ export interface Search {
   readonly hubs: Hubs
   readonly near: number
   readonly finder: PartyFinder
+  /** Users with transfers, and the transfers in time. */
   readonly users: number
+  readonly timeline: Timeline
 }
 
 export const tradeOf = (search: Search, bundle: Bundle, nats: number): Trade => {
-  const { snapshot, population, near, finder, users } = search
+  const { snapshot, population, near, finder, users, timeline } = search
   const handovers = bundle.marks.map((mark) => search.handovers[mark]!)
   const parties = finder.find(bundle, handovers)
   const { actorFrom } = population.relation
+  const traded = new Set(handovers.map(({ row }) => actorFrom + row))
   const participants = new Set([
-    ...handovers.map(({ row }) => actorFrom + row),
+    ...traded,
     ...[...parties.partial.keys()].map((row) => actorFrom + row),
     ...parties.sources,
     ...parties.buyers,
   ])
   const moments = Float64Array.from(handovers, ({ to }) => to).sort()
-  const found = findBrokers(snapshot, users, participants, moments, near)
+  const found = findBrokers({
+    snapshot,
+    users,
+    timeline,
+    traded,
+    participants,
+    moments,
+    near,
+    session: population.session,
+  })
   // Whoever only deals with a stronger broker is its customer.
   const brokers = found.filter((each, i) =>
     found.slice(0, i).every(({ payers, paid }) => !payers.has(each.entity) && !paid.has(each.entity)),

@@ -151,6 +151,67 @@ describe('a sale', () => {
     expect(byRole(snapshot, rings[0]!, 'broker')).toEqual(['user:middle'])
   })
 
+  const paidOnce = (random: Random, prefix: string, buyers: number): InteractionLine[] => {
+    const withoutDeals = ring(random, { accounts: 12, buyers, prefix, deals: false })
+    const handedOver = (i: number): number =>
+      Math.min(
+        ...withoutDeals
+          .filter((l) => l.actor === `user:${prefix}sold${i}` && l.target.includes('buyerphone'))
+          .map((l) => Number(l.at)),
+      )
+    return [
+      ...withoutDeals,
+      ...Array.from({ length: 12 }, (_, i) =>
+        transfer(`${prefix}buyer${i % buyers}`, `${prefix}broker`, handedOver(i) - 3 * HOUR),
+      ),
+    ]
+  }
+
+  test('whose broker is only paid, hours before each of them, names him; and not the broker of those who trade in the same weeks', () => {
+    const { snapshot, rings } = run([
+      ...people,
+      ...paidOnce(new Random(41), '', 2),
+      ...paidOnce(new Random(42), 'other-', 3),
+    ])
+    expect(rings).toHaveLength(2)
+    expect(rings.map((found) => byRole(snapshot, found, 'broker')).sort()).toEqual([
+      ['user:broker'],
+      ['user:other-broker'],
+    ])
+    const fact = rings[0]!.facts.find(({ code }) => code === 'account-trading.paid-promptly')!
+    expect(fact.observed).toBe(12)
+    expect(fact.expected).toBeLessThan(6)
+    expect(fact.shows[0]!.edges).toHaveLength(12)
+  })
+
+  test('to a buyer whose family uses the phone too names the buyer, not the family', () => {
+    const lines = ring(new Random(43), { accounts: 10, buyers: 1, deals: false })
+    const family = ['wife', 'son'].flatMap((name) =>
+      life(new Random(44), {
+        account: `user:${name}`,
+        at: START,
+        before: {},
+        after: { device: 'buyerphone0', payment: `${name}pay` },
+      }),
+    )
+    const { snapshot, rings } = run([...people, ...lines, ...family])
+    expect(rings).toHaveLength(1)
+    expect(byRole(snapshot, rings[0]!, 'beneficiary')).toEqual(['user:buyer0'])
+  })
+
+  test('in which the new holder takes what the accounts still held does not make him a broker', () => {
+    const lines = ring(new Random(45), { accounts: 10, buyers: 1 })
+    const sweeps = lines
+      .filter(({ target }) => target === 'user:broker')
+      .map(({ at }, i) => transfer(`sold${i}`, 'sweeper', Number(at) + 20 * HOUR))
+    const pays = lines
+      .filter(({ target }) => target === 'user:broker')
+      .map(({ at }) => transfer('sweeper', 'broker', Number(at)))
+    const { snapshot, rings } = run([...people, ...lines, ...sweeps, ...pays])
+    expect(byRole(snapshot, rings[0]!, 'broker')).toEqual(['user:broker'])
+    expect(byRole(snapshot, rings[0]!, 'beneficiary')).toContain('user:sweeper')
+  })
+
   test('counts for less when it was so late that nobody knows who comes back', () => {
     const lines = [...people, ...ring(new Random(7), { accounts: 10, buyers: 2 })]
     const late = lines.filter((line) => Number(line.at) <= START + 46 * DAY)
