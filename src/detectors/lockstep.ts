@@ -144,7 +144,11 @@ export const lockstep: Detector<LockstepParameters> = {
           code: 'lockstep.no-times',
           message: `${engagements.untimed} of ${relation.count} "${relation.type}" interactions have no time and could not be compared.`,
         })
-      const occasions = new Occasions(snapshot, relation, engagements)
+      let known: Occasions | null = null
+      const occasions = (): Occasions => {
+        known ??= new Occasions(snapshot, relation, engagements)
+        return known
+      }
       const session = given.session * SECOND
       const sides = [
         { columnIs: 'target', matrix: engagements.accounts, entry: null, fresh: null },

@@ -21,7 +21,8 @@ export interface PairSource {
   readonly tolerances: Float64Array
   /** Milliseconds within which meetings are one occasion. */
   readonly session: number
-  readonly occasions: Occasions
+  /** Made at the first group that asks: most relations have none. */
+  readonly occasions: () => Occasions
   readonly minMembers: number
 }
 
@@ -111,7 +112,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   let nats = group.nats
   // Accounts that meet on a target can be its audience; accounts that go from one target to the next at all kinds of dates are not.
   if (columnIs === 'account') {
-    const timing = source.occasions.timing(accounts, targets, tolerances, session)
+    const timing = source.occasions().timing(accounts, targets, tolerances, session)
     nats = Math.min(nats, timing.nats)
     if (nats <= 0) return null
     if (timing.together.size < accounts.length) return candidateOf(source, among(group, timing.together, pairs))
