@@ -2,7 +2,7 @@
  * Sybil rings in real transfers: the edges alone go in, no label and no list of hubs, and the rings named at a false-discovery
  * rate of 5 % are scored by the script beside the data. The reference, components after dropping accounts of more than 50
  * partners, is computed and scored in the same run. `--shuffled N` also counts in how many of N degree-keeping shuffles any
- * ring is named.
+ * ring is named; with `--all` all detectors are on, as in a run, instead of sybil alone.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { entityName, type Snapshot } from '#src/graph/snapshot.js'
 import { connectedComponents } from '#src/kernels/components.js'
 import { undirectedCsr } from '#src/kernels/csr.js'
 import { type MergedRing, mergeCandidates } from '#src/rings/merge.js'
+import { ringsOfAll } from './lib/all-detectors.js'
 import { datasetPath, requireFiles, scoringPath } from './lib/datasets.js'
 import type { Bench, Figure } from './lib/figure.js'
 import { readTransfers, shuffledTransfers, snapshotOfTransfers, type Transfers } from './lib/transfers.js'
@@ -24,7 +25,7 @@ const referenceDegree = 50
 const ariReference = 95.9
 const f1Reference = 82.9
 
-const ringsOf = (snapshot: Snapshot, seed: number): MergedRing[] => {
+const sybilRings = (snapshot: Snapshot, seed: number): MergedRing[] => {
   const { candidates } = sybil.run(
     { snapshot, seed, progress: () => {}, checkCancelled: () => {} },
     Value.Create(sybil.parameters) as Parameters<typeof sybil.run>[1],
@@ -76,6 +77,9 @@ export const bench: Bench = {
     const edges = datasetPath('hop-airdrop/edges.csv.gz')
     const truth = datasetPath('hop-airdrop/nodes.csv.gz')
     requireFiles(edges, truth, scoringPath('hop-airdrop.mjs'))
+    const all = args.includes('--all')
+    const ringsOf = (of: Snapshot, seed: number): MergedRing[] =>
+      all ? ringsOfAll(of, seed, rate) : sybilRings(of, seed)
     const transfers = readTransfers(edges)
     const snapshot = snapshotOfTransfers(transfers)
     const started = performance.now()
@@ -94,7 +98,7 @@ export const bench: Bench = {
     const against = `components without accounts of more than ${referenceDegree} partners`
     const figure = (metric: string, value: number, unit: string, ref: number | null, name: string | null): Figure => ({
       bench: 'hop-airdrop',
-      model: 'sybil',
+      model: all ? 'all detectors' : 'sybil',
       metric,
       value,
       unit,

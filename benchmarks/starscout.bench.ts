@@ -1,9 +1,10 @@
 /**
  * Purchased engagement (`starscout`) injected into organic interactions (`video-ratings`) by the script beside the data, found by
- * the lockstep detector alone, rings named at a false-discovery rate of 5 %, scored by the script beside the data; seeds 1 to 5.
+ * the lockstep detector alone or by all, rings named at a false-discovery rate of 5 %, scored by the script beside the data; seeds 1 to 5.
  *
  *   --hard          also with jitter of 1, 7 and 30 days, with five camouflage interactions a purchase, with .3 of the purchases
- *   --curve         also the precision-recall curve over the surprise that a ring must have
+ *   --curve         also the precision-recall curve of seed 1 over the false-discovery rate and the surprise that a ring must have
+ *   --all           with all detectors on, as in a run, instead of lockstep alone
  *   --shuffled N    also in how many of N shuffles of the organic interactions any ring is named
  */
 import { execFileSync } from 'node:child_process'
@@ -14,6 +15,7 @@ import { Value } from 'typebox/value'
 import { lockstep } from '#src/detectors/lockstep.js'
 import { entityName, kindOf, type Snapshot } from '#src/graph/snapshot.js'
 import { type MergedRing, mergeCandidates } from '#src/rings/merge.js'
+import { ringsOfAll } from './lib/all-detectors.js'
 import { datasetPath, requireFiles, scoringPath } from './lib/datasets.js'
 import type { Bench, Figure } from './lib/figure.js'
 import { type Likes, readLikes, shuffledLikes, snapshotOfLikes } from './lib/injected.js'
@@ -72,12 +74,13 @@ const inject = (folder: string, seed: number, options: readonly string[]): void 
   ])
 }
 
-const ringsOf = (snapshot: Snapshot): MergedRing[] => {
+/** By falling surprise, whatever their false-discovery rate. */
+const lockstepRings = (snapshot: Snapshot): MergedRing[] => {
   const { candidates } = lockstep.run(
     { snapshot, seed: 1, progress: () => {}, checkCancelled: () => {} },
     Value.Create(lockstep.parameters) as Parameters<typeof lockstep.run>[1],
   )
-  return mergeCandidates(candidates, candidates.length > 0 ? 0 : 1).filter(({ fdr }) => fdr <= rate)
+  return mergeCandidates(candidates, candidates.length > 0 ? 0 : 1)
 }
 
 const score = (folder: string, snapshot: Snapshot, rings: readonly MergedRing[]): Score => {
@@ -98,8 +101,11 @@ const score = (folder: string, snapshot: Snapshot, rings: readonly MergedRing[])
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length
 const deviation = (values: readonly number[]): number => Math.sqrt(mean(values.map((x) => (x - mean(values)) ** 2)))
 
-/** Surprise that a ring must have, for the curve. */
-const curveNats = [0, 2, 4, 8, 16, 32, 64, 128]
+/** From all that was found, past the rate at which rings are named, to the most surprising alone. */
+const curve: readonly { readonly fdr: number; readonly nats: number; readonly name: string }[] = [
+  ...[1, 0.2, rate, 0.01, 0.001].map((fdr) => ({ fdr, nats: 0, name: `rate ${fdr} or less` })),
+  ...[16, 32, 64, 128].map((nats) => ({ fdr: rate, nats, name: `${nats} nats or more` })),
+]
 
 export const bench: Bench = {
   title: 'Purchased engagement injected into organic interactions, found by lockstep',
@@ -111,6 +117,10 @@ export const bench: Bench = {
       scoringPath('campaigns.mjs'),
     )
     const figures: Figure[] = []
+    const all = args.includes('--all')
+    const finder = all ? 'all detectors' : 'lockstep'
+    const everyRing = (snapshot: Snapshot): MergedRing[] => (all ? ringsOfAll(snapshot, 1, 1) : lockstepRings(snapshot))
+    const namedOf = (rings: readonly MergedRing[]): MergedRing[] => rings.filter(({ fdr }) => fdr <= rate)
     const names = args.includes('--hard') ? Object.keys(variants) : ['plain']
     for (const name of names) {
       const scores: Score[] = []
@@ -120,25 +130,32 @@ export const bench: Bench = {
           inject(folder, seed, variants[name]!)
           const snapshot = snapshotOfLikes(readLikes(folder))
           const begin = performance.now()
-          const rings = ringsOf(snapshot)
+          const every = everyRing(snapshot)
           times.push((performance.now() - begin) / 1000)
-          scores.push(score(folder, snapshot, rings))
+          scores.push(score(folder, snapshot, namedOf(every)))
           note(`${name}, seed ${seed}: ${JSON.stringify(scores.at(-1))}`)
           if (args.includes('--curve') && seed === seeds[0])
-            for (const nats of curveNats) {
-              const { precision, recall2, recall3 } = score(
-                folder,
-                snapshot,
-                rings.filter((ring) => ring.nats >= nats),
-              )
-              note(
-                `${name}, rings of ${nats} nats or more: precision ${precision}, recall2 ${recall2}, recall3 ${recall3}`,
-              )
+            for (const point of curve) {
+              const kept = every.filter(({ fdr, nats }) => fdr <= point.fdr && nats >= point.nats)
+              const { precision, recall2, recall3 } = score(folder, snapshot, kept)
+              const measured = { precision: precision ?? 0, recall2, recall3 }
+              note(`${name}, rings of ${point.name}: ${kept.length} rings, ${JSON.stringify(measured)}`)
+              for (const [metric, value] of Object.entries(measured))
+                figures.push({
+                  bench: 'starscout',
+                  model: `${finder} ${name}, ${point.name}`,
+                  metric,
+                  value: 100 * value,
+                  unit: 'percent',
+                  spread: null,
+                  reference: null,
+                  referenceName: null,
+                })
             }
         })
       const figure = (metric: string, values: readonly number[], unit: string): Figure => ({
         bench: 'starscout',
-        model: `lockstep ${name}`,
+        model: `${finder} ${name}`,
         metric,
         value: mean(values),
         unit,
@@ -167,7 +184,7 @@ export const bench: Bench = {
     })
     let named = 0
     for (let run = 1; run <= runs; run++) {
-      const found = ringsOf(snapshotOfLikes(shuffledLikes(organic, run)))
+      const found = namedOf(everyRing(snapshotOfLikes(shuffledLikes(organic, run))))
       if (found.length > 0) {
         named++
         note(`shuffle ${run}: ${found.length} rings, the strongest of ${found[0]!.nats.toFixed(1)} nats`)
@@ -176,7 +193,7 @@ export const bench: Bench = {
     }
     figures.push({
       bench: 'starscout',
-      model: 'lockstep',
+      model: finder,
       metric: 'shuffles-named',
       value: named,
       unit: `of ${runs}`,
