@@ -35,7 +35,11 @@ function* shownBy(ring: RingRecord): Generator<readonly [number, number, Interac
     for (const [place, ref] of interactions.entries()) yield [fact, place, ref, digests[place]]
 }
 
-export const saveRun = (connection: DuckDBConnection, { run, rings }: RunWithRings, lineage: Lineage): Promise<void> =>
+export const saveRun = (
+  connection: DuckDBConnection,
+  { run, rings }: RunWithRings,
+  lineage: Lineage = { events: [], dormant: [] },
+): Promise<void> =>
   inTransaction(connection, async () => {
     if ((await numberOf(connection, 'SELECT count(*) FROM runs WHERE id = $1', [run.id])) > 0)
       throw new Error(`run ${run.id} is in the store already; a run is written once`)

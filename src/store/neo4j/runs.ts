@@ -119,7 +119,11 @@ export const createFacts = `UNWIND $rows AS row
   CREATE (:Fact {place: toInteger(row[1]), code: row[2], sentence: row[3], observed: row[4], expected: row[5], unit: row[6],
     interactionCount: toInteger(row[7]), interactions: row[8], rule: row[9], digests: row[10]})-[:ABOUT]->(ring)`
 
-export const saveRun = async (connection: Connection, record: RunWithRings, lineage: Lineage): Promise<void> => {
+export const saveRun = async (
+  connection: Connection,
+  record: RunWithRings,
+  lineage: Lineage = { events: [], dormant: [] },
+): Promise<void> => {
   const { run, rings, members, facts } = flatten(record)
   await inWrite(connection, async (tx) => {
     const [before] = await rows<{ record: string }>(

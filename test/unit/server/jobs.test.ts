@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { App } from '#src/server/app.js'
+import { expect, test } from '@jest/globals'
 import { jobRecord } from '../../support/runs.js'
-import { openApp, openWorld, type World } from '../../support/service.js'
+import { openApp } from '../../support/service.js'
+import { useService } from '../../support/use-service.js'
 
-let world: World
-let app: App
-
-beforeAll(async () => {
-  world = await openWorld(20_000)
-  app = await openApp(world.store)
-})
-
-afterAll(async () => {
-  await app.http.close()
-  await world.close()
-})
+const service = useService(20_000)
 
 const post = async (payload: object, headers: Record<string, string> = {}) => {
-  const answer = await app.http.inject({ method: 'POST', url: '/v1/jobs', payload, headers })
+  const answer = await service.http.inject({ method: 'POST', url: '/v1/jobs', payload, headers })
   return { status: answer.statusCode, body: answer.json(), location: answer.headers.location }
 }
-const read = async (id: string) => (await app.http.inject(`/v1/jobs/${id}`)).json()
+const read = async (id: string) => (await service.http.inject(`/v1/jobs/${id}`)).json()
 const ended = async (id: string) => {
   for (;;) {
     const job = await read(id)
@@ -30,7 +19,7 @@ const ended = async (id: string) => {
 }
 /** The progress that its watchers were told, with the last event. */
 const events = async (id: string) => {
-  const { body, headers } = await app.http.inject(`/v1/jobs/${id}/events`)
+  const { body, headers } = await service.http.inject(`/v1/jobs/${id}/events`)
   expect(headers['content-type']).toBe('text/event-stream')
   return body
     .trim()
@@ -47,7 +36,7 @@ test('an estimate answers at once and does nothing', async () => {
   expect(status).toBe(202)
   expect(body).toMatchObject({ state: 'done', result: { estimate: { interactions: 20_000 } } })
   expect(body.result.estimate.megabytes).toBeGreaterThan(100)
-  expect(await world.store.listRuns(10)).toEqual([])
+  expect(await service.store.listRuns(10)).toEqual([])
 })
 
 test.each([
@@ -65,11 +54,11 @@ test.each([
   [{ type: 'detect', mode: 'dry-run', parameters: { whatIf: { types: ['x'] } } }, 400, 'request.invalid'],
   [{ type: 'detect', mode: 'dry-run', parameters: { whatIf: {} } }, 409, 'run.none'],
 ])('%j is refused before it starts', async (payload, status, code) => {
-  const before = await world.store.listJobs(100)
+  const before = await service.store.listJobs(100)
   const got = await post(payload)
   expect(got.body).toMatchObject({ status, code })
   expect(got.status).toBe(status)
-  expect(await world.store.listJobs(100)).toEqual(before)
+  expect(await service.store.listJobs(100)).toEqual(before)
 })
 
 test('a dry run reports rings and writes nothing; its key gives the same job, and other content a conflict', async () => {
@@ -85,8 +74,8 @@ test('a dry run reports rings and writes nothing; its key gives the same job, an
   expect(shares).toEqual([...shares].sort((a, b) => a - b))
   const job = await ended(first.body.id)
   expect(job.result.rings).toBeGreaterThan(0)
-  expect(await world.store.listRuns(10)).toEqual([])
-  expect(app.services.current.view.run).toBeNull()
+  expect(await service.store.listRuns(10)).toEqual([])
+  expect(service.services.current.view.run).toBeNull()
   expect((await post(request, headers)).body.id).toBe(first.body.id)
   for (const other of [
     { ...request, mode: 'write' },
@@ -99,48 +88,48 @@ test('a write swaps what queries see, whole; the row and the list tell of it', a
   const { body } = await post({ type: 'detect', parameters: { detectors: ['lockstep'] } })
   const job = await ended(body.id)
   expect(job).toMatchObject({ state: 'done', mode: 'write', error: null })
-  const rings = (await app.http.inject('/v1/rings')).json()
+  const rings = (await service.http.inject('/v1/rings')).json()
   expect(rings).toMatchObject({ run: job.result.run, total: job.result.rings })
-  expect((await world.store.readRun(null))!.run).toMatchObject({ id: job.result.run, job: job.id })
-  expect((await app.http.inject('/v1/jobs?limit=1')).json().jobs[0]).toEqual(job)
-  expect(await world.store.readJob(job.id)).toMatchObject({ state: 'done', result: job.result })
+  expect((await service.store.readRun(null))!.run).toMatchObject({ id: job.result.run, job: job.id })
+  expect((await service.http.inject('/v1/jobs?limit=1')).json().jobs[0]).toEqual(job)
+  expect(await service.store.readJob(job.id)).toMatchObject({ state: 'done', result: job.result })
 })
 
 test('cancelling stops a running job within a second and a waiting one at once, with nothing written', async () => {
-  const runs = await world.store.listRuns(10)
+  const runs = await service.store.listRuns(10)
   const running = (await post({ type: 'detect' })).body
   const waiting = (await post({ type: 'detect', parameters: { seed: 5 } })).body
   while (!(await read(running.id)).progress.stage.includes(':')) await new Promise((resolve) => setTimeout(resolve, 5))
-  const stopped = await app.http.inject({ method: 'DELETE', url: `/v1/jobs/${waiting.id}` })
+  const stopped = await service.http.inject({ method: 'DELETE', url: `/v1/jobs/${waiting.id}` })
   expect(stopped.statusCode).toBe(202)
   expect(stopped.json()).toMatchObject({ state: 'cancelled', error: { code: 'job.cancelled' } })
   const begin = performance.now()
-  expect((await app.http.inject({ method: 'DELETE', url: `/v1/jobs/${running.id}` })).statusCode).toBe(202)
+  expect((await service.http.inject({ method: 'DELETE', url: `/v1/jobs/${running.id}` })).statusCode).toBe(202)
   const job = await ended(running.id)
   expect(performance.now() - begin).toBeLessThan(1000)
   expect(job).toMatchObject({ state: 'cancelled', error: { code: 'job.cancelled' } })
-  expect(await world.store.listRuns(10)).toEqual(runs)
+  expect(await service.store.listRuns(10)).toEqual(runs)
   // One that has ended stays as it is.
-  const again = await app.http.inject({ method: 'DELETE', url: `/v1/jobs/${running.id}` })
+  const again = await service.http.inject({ method: 'DELETE', url: `/v1/jobs/${running.id}` })
   expect(again.json()).toEqual(job)
-  const unknown = await app.http.inject({ method: 'DELETE', url: '/v1/jobs/none' })
+  const unknown = await service.http.inject({ method: 'DELETE', url: '/v1/jobs/none' })
   expect(unknown.json()).toMatchObject({ status: 404, code: 'job.unknown' })
   expect((await events(running.id)).map((each) => each.name)).toEqual(['end'])
 })
 
 test('what a stopped process left unfinished is failed at the start, and said so', async () => {
-  await world.store.createJob(jobRecord('left-running', { state: 'running', startedAt: '2026-01-01T00:00:00.000Z' }))
-  await world.store.createJob(jobRecord('left-waiting'))
-  await app.services.jobs.recover()
+  await service.store.createJob(jobRecord('left-running', { state: 'running', startedAt: '2026-01-01T00:00:00.000Z' }))
+  await service.store.createJob(jobRecord('left-waiting'))
+  await service.services.jobs.recover()
   for (const id of ['left-running', 'left-waiting'])
     expect(await read(id)).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
 })
 
 test('a service that stops ends its jobs and takes no new ones', async () => {
-  const other = await openApp(world.store)
+  const other = await openApp(service.store)
   const job = await other.services.jobs.submit({ type: 'detect', mode: 'dry-run', parameters: {}, key: null })
   await other.http.close()
-  expect(await world.store.readJob(job.id)).toMatchObject({ state: 'cancelled' })
+  expect(await service.store.readJob(job.id)).toMatchObject({ state: 'cancelled' })
   const late = other.services.jobs.submit({ type: 'detect', mode: 'dry-run', parameters: {}, key: null })
   await expect(late).rejects.toMatchObject({ code: 'server.stopping' })
 })

@@ -1,25 +1,14 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { hashApiKey } from '#src/jobs/api-keys.js'
-import type { App } from '#src/server/app.js'
-import { bearer, openApp, openWorld, type World } from '../../support/service.js'
+import { bearer } from '../../support/service.js'
+import { useService } from '../../support/use-service.js'
 
-let world: World
-let app: App
-
-beforeAll(async () => {
-  world = await openWorld()
-  app = await openApp(world.store)
-})
-
-afterAll(async () => {
-  await app.http.close()
-  await world.close()
-})
+const service = useService()
 
 const make = (payload: object, headers = {}) =>
-  app.http.inject({ method: 'POST', url: '/v1/keys', payload, headers: { ...headers } })
+  service.http.inject({ method: 'POST', url: '/v1/keys', payload, headers: { ...headers } })
 const status = async (headers: Record<string, string>): Promise<number> =>
-  (await app.http.inject({ url: '/v1/runs', headers })).statusCode
+  (await service.http.inject({ url: '/v1/runs', headers })).statusCode
 
 test('without keys only names of this machine are answered, so that no page elsewhere can use a browser here', async () => {
   for (const host of ['localhost:8080', '127.0.0.1:8080', '[::1]:8080', 'localhost'])
@@ -37,7 +26,7 @@ test.each([
   [{ role: 'viewer', name: 'x', id: 'k-1' }],
 ])('%j makes no key', async (payload) => {
   expect((await make(payload)).json()).toMatchObject({ status: 400, code: 'request.invalid' })
-  expect(await world.store.listKeys()).toEqual([])
+  expect(await service.store.listKeys()).toEqual([])
 })
 
 test('a key of a running service opens and closes from the answer on; only its hash is kept', async () => {
@@ -52,15 +41,15 @@ test('a key of a running service opens and closes from the answer on; only its h
   expect(await status(bearer(viewer.key))).toBe(200)
   expect((await make({ role: 'admin', name: 'mine' }, bearer(viewer.key))).json()).toMatchObject({ code: 'auth.role' })
 
-  const list = await app.http.inject({ url: '/v1/keys', headers: admin })
+  const list = await service.http.inject({ url: '/v1/keys', headers: admin })
   expect(list.json().keys.map((key: object) => Object.keys(key).sort())).toEqual([
     ['createdAt', 'id', 'name', 'revokedAt', 'role'],
     ['createdAt', 'id', 'name', 'revokedAt', 'role'],
   ])
   for (const secret of [viewer.key, hashApiKey(viewer.key)]) expect(list.body).not.toContain(secret)
-  expect((await world.store.listKeys()).map(({ hash }) => hash)).toContain(hashApiKey(viewer.key))
+  expect((await service.store.listKeys()).map(({ hash }) => hash)).toContain(hashApiKey(viewer.key))
 
-  const revoke = () => app.http.inject({ method: 'DELETE', url: `/v1/keys/${viewer.id}`, headers: admin })
+  const revoke = () => service.http.inject({ method: 'DELETE', url: `/v1/keys/${viewer.id}`, headers: admin })
   expect((await revoke()).json()).toEqual({ id: viewer.id, revokedAt: expect.any(String) })
   expect(await status(bearer(viewer.key))).toBe(401)
   expect((await revoke()).json()).toMatchObject({ status: 404, code: 'key.unknown' })

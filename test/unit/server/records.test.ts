@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { App } from '#src/server/app.js'
-import { openApp, openWorld, type World } from '../../support/service.js'
+import { expect, test } from '@jest/globals'
+import { openApp } from '../../support/service.js'
+import { useService } from '../../support/use-service.js'
 
-let world: World
-let app: App
-
-beforeAll(async () => {
-  world = await openWorld()
-  app = await openApp(world.store)
-})
-
-afterAll(async () => {
-  await app.http.close()
-  await world.close()
-})
+const service = useService()
 
 const post = async (url: string, payload: string | Buffer, type = 'application/json', headers = {}) => {
-  const answer = await app.http.inject({ method: 'POST', url, payload, headers: { 'content-type': type, ...headers } })
+  const answer = await service.http.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { 'content-type': type, ...headers },
+  })
   return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.json() }
 }
 
@@ -67,10 +61,10 @@ test('a JSON array: the good records go in, each bad one is answered with its pl
     [11, 'interaction.conflict'],
   ])
   for (const error of body.errors) expect(error.message).not.toBe('')
-  const counts = await world.store.counts()
+  const counts = await service.store.counts()
   const again = await post('/v1/interactions', JSON.stringify(records))
   expect(again.body).toMatchObject({ accepted: 0, duplicates: 2, rejected: 10, entities: 0 })
-  expect(await world.store.counts()).toEqual(counts)
+  expect(await service.store.counts()).toEqual(counts)
 })
 
 test('NDJSON: blank lines do not count, broken ones and invalid UTF-8 spoil only themselves', async () => {
@@ -97,7 +91,7 @@ test('entities, one object or lines; an interaction is none', async () => {
   const lines = '{"kind":"creator","id":"c2"}\n{"kind":"ghost","id":"c3"}\n'
   const many = await post('/v1/entities', lines, 'application/x-ndjson')
   expect(many.body).toMatchObject({ read: 2, rejected: 1, errors: [{ index: 1, code: 'entity.kind' }] })
-  expect(await world.store.readEntity('creator', 'c1')).toMatchObject({ market: 'US' })
+  expect(await service.store.readEntity('creator', 'c1')).toMatchObject({ market: 'US' })
   expect((await post('/v1/entities', JSON.stringify(like('z')))).body).toMatchObject({ read: 1, rejected: 1 })
 })
 
@@ -115,12 +109,12 @@ test.each([
   ['plain text', 'id', 'text/plain', 415, 'request.media-type'],
   ['a form', 'id=1', 'application/x-www-form-urlencoded', 415, 'request.media-type'],
 ] as const)('%s is refused whole', async (_, payload, type, status, code) => {
-  const counts = await world.store.counts()
+  const counts = await service.store.counts()
   const got = await post('/v1/interactions', payload, type)
   expect(got.body).toMatchObject({ status, code })
   expect(got.status).toBe(status)
   expect(got.type).toMatch(/^application\/problem\+json/)
-  expect(await world.store.counts()).toEqual(counts)
+  expect(await service.store.counts()).toEqual(counts)
 })
 
 test('a compressed body is refused, not read as rubbish', async () => {
@@ -136,13 +130,13 @@ test('a stream larger than the limit of a JSON body goes in', async () => {
 })
 
 test('a new entity is known at once, before any run', async () => {
-  const answer = await app.http.inject('/v1/users/a/rings')
+  const answer = await service.http.inject('/v1/users/a/rings')
   expect(answer.json()).toEqual({ run: null, asOf: null, entity: 'user:a', rings: [], next: null })
-  expect((await app.http.inject('/v1/rings')).json()).toMatchObject({ status: 409, code: 'run.none' })
+  expect((await service.http.inject('/v1/rings')).json()).toMatchObject({ status: 409, code: 'run.none' })
 })
 
 test('a caller over its rate is told when to come back', async () => {
-  const slow = await openApp(world.store, { rateLimit: 2 })
+  const slow = await openApp(service.store, { rateLimit: 2 })
   const answers = [
     await slow.http.inject('/v1/runs'),
     await slow.http.inject('/v1/runs'),
