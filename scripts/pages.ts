@@ -1,5 +1,6 @@
 import { detectorsPage } from './pages/detectors.js'
 import { errorsPage } from './pages/errors.js'
+import { featuresPage } from './pages/features.js'
 import { openapiPage } from './pages/openapi.js'
 import { schemaPage } from './pages/schema.js'
 
@@ -7,6 +8,7 @@ import { schemaPage } from './pages/schema.js'
 export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/detectors.md': detectorsPage,
   'docs/errors.md': errorsPage,
+  'docs/features.md': featuresPage,
   'docs/schema.md': schemaPage,
   'openapi.json': openapiPage,
 }

@@ -117,6 +117,12 @@ export const errorTable = {
     title: 'The job would not fit in memory',
     advice: 'Raise --memory-limit, or narrow the job with --as-of or --detectors.',
   },
+  'model.later-run': {
+    status: 422,
+    exit: 2,
+    title: 'The rings are of a later time than the features',
+    advice: 'Name a run whose time (detect --as-of) is not after the time of scoring, or leave rings out.',
+  },
   'model.one-class': {
     status: 422,
     exit: 2,

@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.js')).addVerify,
   },
   {
+    name: 'features',
+    summary: 'list what the model reads of each entity',
+    load: async () => (await import('./commands/features.js')).addFeatures,
+  },
+  {
     name: 'serve',
     summary: 'serve the API and its docs',
     load: async () => (await import('./commands/serve.js')).addServe,

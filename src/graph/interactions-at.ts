@@ -14,6 +14,13 @@ export const actorOf = ({ outOffsets, actorFrom }: Relation, edge: number): numb
   return actorFrom + low
 }
 
+/** The actor of each interaction. */
+export const actorsOfEdges = ({ outOffsets, actorFrom, count }: Relation): Int32Array => {
+  const actors = new Int32Array(count)
+  for (let a = 0; a + 1 < outOffsets.length; a++) actors.fill(actorFrom + a, outOffsets[a]!, outOffsets[a + 1]!)
+  return actors
+}
+
 const hex = (bits: number): string => bits.toString(16).padStart(8, '0')
 
 const fingerprintAt = ({ fingerprints }: Relation, edge: number): string | null => {

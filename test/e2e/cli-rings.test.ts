@@ -229,7 +229,7 @@ describe('verify and history', () => {
 })
 
 test('help shows what a command does with examples, exit code 0; wrong usage is exit code 2', async () => {
-  for (const name of ['ingest', 'detect', 'rings', 'verify', 'simulate', 'migrate', 'doctor']) {
+  for (const name of ['ingest', 'detect', 'rings', 'verify', 'features', 'simulate', 'migrate', 'doctor']) {
     const help = await ringfence([name, '--help'])
     expect(help.exit).toBe(0)
     expect(help.stdout).toContain('Examples:')
@@ -238,4 +238,14 @@ test('help shows what a command does with examples, exit code 0; wrong usage is 
   expect((await ringfence(['--help'])).stdout).toContain('Exit codes:')
   expect((await ringfence(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   expect((await ringfence([])).exit).toBe(2)
+})
+
+test('features are listed with unit, sentence and as-of rule, without a store', async () => {
+  const listed = await ringfence(['features', 'night', '--kind', 'video', '--json'])
+  expect(listed.exit).toBe(0)
+  expect(JSON.parse(listed.stdout)).toMatchObject({
+    features: [{ kind: 'video', name: 'gets.night', unit: 'share', asOf: expect.stringContaining('scoring time') }],
+    lists: [{ kind: 'video', digest: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+  })
+  expect((await ringfence(['features', '--kind', 'device'])).exit).toBe(2)
 })

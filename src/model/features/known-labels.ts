@@ -22,12 +22,12 @@ export interface KnownLabels {
 const shrinkage = 3
 const asOf = 'Labels decided by the scoring time; never the own one, nor one of the own fold in training.'
 
-interface Totals {
+export interface LabelTotals {
   readonly rate: number
   readonly known: number
 }
 
-const totalsOf = (label: Int8Array): Totals => {
+export const labelTotals = (label: Int8Array): LabelTotals => {
   let bad = 0
   let known = 0
   for (const y of label) {
@@ -38,7 +38,9 @@ const totalsOf = (label: Int8Array): Totals => {
   return { rate: known ? bad / known : 0, known }
 }
 
-const shrunk = (bad: number, known: number, rate: number): number => (bad + shrinkage * rate) / (known + shrinkage)
+/** Of `bad` among `known` labels, with `rate` the share of bad among all. */
+export const shrunkRate = (bad: number, known: number, rate: number): number =>
+  (bad + shrinkage * rate) / (known + shrinkage)
 
 /** Rates among neighbours: all alike, and those with few neighbours weighing more. */
 const oneStep = ({ out, back }: Relation, { label, fold }: KnownLabels, rate: number): readonly FeatureColumn[] => {
@@ -61,9 +63,9 @@ const oneStep = ({ out, back }: Relation, { label, fold }: KnownLabels, rate: nu
       mass += w
       badMass += w * y
     }
-    plain[v] = shrunk(bad, known, rate)
+    plain[v] = shrunkRate(bad, known, rate)
     // The weights are scaled to sum to the number of known neighbours, so that shrinkage means the same.
-    rare[v] = shrunk(mass > 0 ? (badMass * known) / mass : 0, known, rate)
+    rare[v] = shrunkRate(mass > 0 ? (badMass * known) / mass : 0, known, rate)
     count[v] = Math.log1p(known)
   }
   return [
@@ -125,7 +127,7 @@ const twoStep = ({ out, back }: Relation, { label, fold }: KnownLabels, rate: nu
         n--
       }
       if (n <= 0) continue
-      sum += shrunk(b, n, rate)
+      sum += shrunkRate(b, n, rate)
       mass++
     }
     values[v] = mass ? sum / mass : rate
@@ -150,7 +152,7 @@ const push = (graph: UndirectedCsr, { label, fold }: KnownLabels, seed: number, 
   const parts = fold ?? Uint8Array.from({ length: n }, () => random.below(pushFolds))
   const folds = parts.reduce((most, f) => Math.max(most, f), 0) + 1
   const values = new Float32Array(n)
-  const { rate, known } = totalsOf(label)
+  const { rate, known } = labelTotals(label)
   /** Ranks are counted in the rank of a node by chance, and one unit is added, so that out of reach of all seeds is 0. */
   const rankFrom = (wanted: number, without: number): Float64Array | null => {
     let some = false
@@ -193,7 +195,7 @@ export const labelFeatures = (
     throw new RangeError(
       `${all.rowCount} nodes have ${known.label.length} labels and ${known.fold?.length ?? 'no'} folds`,
     )
-  const { rate } = totalsOf(known.label)
+  const { rate } = labelTotals(known.label)
   return [
     ...relations.flatMap((relation) =>
       named(relation, [...oneStep(relation, known, rate), twoStep(relation, known, rate)]),

@@ -3,9 +3,75 @@ import type { UndirectedCsr } from '../../kernels/csr.js'
 import { coreNumbers } from '../../kernels/k-core.js'
 import { leiden } from '../../kernels/leiden.js'
 import { pageRankUndirected } from '../../kernels/pagerank.js'
-import type { FeatureColumn } from './definition.js'
+import type { FeatureColumn, FeatureDefinition } from './definition.js'
+import { columnsOf, definitionsOf, type Measure } from './measure.js'
 
 const asOf = 'Links known at the scoring time.'
+
+interface Standing {
+  nodes: number
+  degree: number
+  /** Mean over neighbours of the logarithm of one more than their degrees. */
+  neighbours: number
+  core: number
+  /** Of the node's community: nodes, and entries of the graph with both ends inside. */
+  size: number
+  inside: number
+  /** Share of neighbours in the own community. */
+  within: number
+  rank: number
+}
+
+const measures: readonly Measure<Standing>[] = [
+  {
+    name: 'degree',
+    unit: 'log count',
+    sentence: () => 'Logarithm of one more than the number of neighbours.',
+    value: ({ degree }) => Math.log1p(degree),
+  },
+  {
+    name: 'neighbours-degree',
+    unit: 'log count',
+    sentence: () => 'Mean over neighbours of the logarithm of their numbers of neighbours.',
+    value: ({ neighbours }) => neighbours,
+  },
+  {
+    name: 'core',
+    unit: 'log count',
+    sentence: () => 'Logarithm of one more than the core number: the greatest k with k neighbours inside the k-core.',
+    value: ({ core }) => Math.log1p(core),
+  },
+  {
+    name: 'community-size',
+    unit: 'log count',
+    sentence: () => 'Logarithm of the number of nodes of its Leiden community.',
+    value: ({ size }) => Math.log(size),
+  },
+  {
+    name: 'community-density',
+    unit: 'share',
+    sentence: () => 'Links inside its community over all possible ones.',
+    value: ({ size, inside }) => (size > 1 ? inside / (size * (size - 1)) : Number.NaN),
+  },
+  {
+    name: 'community-inside',
+    unit: 'share',
+    sentence: () => 'Share of its neighbours that are in its community.',
+    value: ({ within }) => within,
+  },
+  {
+    name: 'pagerank',
+    unit: 'log ratio',
+    sentence: () => 'Logarithm of its PageRank over that of a node by chance.',
+    value: ({ nodes, rank }) => Math.log(Math.max(nodes * rank, 1e-6)),
+  },
+]
+
+export const structureDefinitions: readonly FeatureDefinition[] = definitionsOf(
+  measures,
+  { name: 'structure', words: '' },
+  asOf,
+)
 
 /** Degree, mean degree of neighbours, core number, community (size, density, share of links inside), PageRank. */
 export const structureFeatures = (
@@ -19,55 +85,27 @@ export const structureFeatures = (
   const { rank } = pageRankUndirected(graph, { tolerance: 1e-6, check })
   const size = new Float64Array(count)
   const inside = new Float64Array(count)
-  const degree = new Float32Array(n)
-  const neighbours = new Float32Array(n)
-  const within = new Float32Array(n)
+  const own = new Int32Array(n)
   for (let v = 0; v < n; v++) {
     size[community[v]!]!++
-    const d = offsets[v + 1]! - offsets[v]!
-    let sum = 0
-    let own = 0
-    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++) {
-      const u = columns[k]!
-      sum += Math.log1p(offsets[u + 1]! - offsets[u]!)
-      own += Number(community[u] === community[v])
-    }
-    inside[community[v]!]! += own
-    degree[v] = Math.log1p(d)
-    neighbours[v] = d ? sum / d : Number.NaN
-    within[v] = d ? own / d : Number.NaN
+    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++)
+      own[v]! += Number(community[columns[k]!] === community[v])
+    inside[community[v]!]! += own[v]!
   }
-  const column = (name: string, unit: string, sentence: string, value: (v: number) => number): FeatureColumn => ({
-    name: `structure.${name}`,
-    unit,
-    sentence,
-    asOf,
-    values: Float32Array.from({ length: n }, (_, v) => value(v)),
+  const logDegree = Float64Array.from({ length: n }, (_, v) => Math.log1p(offsets[v + 1]! - offsets[v]!))
+  const standing: Standing = { nodes: n, degree: 0, neighbours: 0, core: 0, size: 0, inside: 0, within: 0, rank: 0 }
+  const values = columnsOf(measures, n, (v) => {
+    const degree = offsets[v + 1]! - offsets[v]!
+    let sum = 0
+    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++) sum += logDegree[columns[k]!]!
+    standing.degree = degree
+    standing.neighbours = sum / degree
+    standing.core = core[v]!
+    standing.size = size[community[v]!]!
+    standing.inside = inside[community[v]!]!
+    standing.within = own[v]! / degree
+    standing.rank = rank[v]!
+    return standing
   })
-  return [
-    column('degree', 'log count', 'Logarithm of one more than the number of neighbours.', (v) => degree[v]!),
-    column(
-      'neighbours-degree',
-      'log count',
-      'Mean over neighbours of the logarithm of their numbers of neighbours.',
-      (v) => neighbours[v]!,
-    ),
-    column(
-      'core',
-      'log count',
-      'Logarithm of one more than the core number: the greatest k with k neighbours inside the k-core.',
-      (v) => Math.log1p(core[v]!),
-    ),
-    column('community-size', 'log count', 'Logarithm of the number of nodes of its Leiden community.', (v) =>
-      Math.log(size[community[v]!]!),
-    ),
-    column('community-density', 'share', 'Links inside its community over all possible ones.', (v) => {
-      const s = size[community[v]!]!
-      return s > 1 ? inside[community[v]!]! / (s * (s - 1)) : Number.NaN
-    }),
-    column('community-inside', 'share', 'Share of its neighbours that are in its community.', (v) => within[v]!),
-    column('pagerank', 'log ratio', 'Logarithm of its PageRank over that of a node by chance.', (v) =>
-      Math.log(Math.max(n * rank[v]!, 1e-6)),
-    ),
-  ]
+  return structureDefinitions.map((definition, m) => ({ ...definition, values: values[m]! }))
 }

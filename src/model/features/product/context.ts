@@ -1,0 +1,156 @@
+/** What several blocks of features need, computed once and when first asked for. */
+import { interactionType } from '../../../../graph-schema/schema.js'
+import { actorsOfEdges } from '../../../graph/interactions-at.js'
+import { sharedFloat32 } from '../../../graph/shared-arrays.js'
+import type { Snapshot } from '../../../graph/snapshot.js'
+import type { Check } from '../../../kernels/check.js'
+import { type UndirectedCsr, undirectedCsr } from '../../../kernels/csr.js'
+import { weightedCores } from '../../../kernels/weighted-cores.js'
+import type { RunWithRings } from '../../../store/store.js'
+import type { KnownLabels } from '../known-labels.js'
+import { ConstantColumns } from '../measure.js'
+import { structureFeatures } from '../structure.js'
+import { membershipsOf } from './membership.js'
+import { commonMeasures } from './neighbours.js'
+import { Walks } from './paths.js'
+import { type Clock, clockOf, rhythmColumns, rhythmMeasures } from './rhythm.js'
+import { type Range, rangeOf, type ScoredKind } from './sides.js'
+import { trustColumns } from './trust.js'
+
+export interface FeatureInputs {
+  /** Its own time is the scoring time: all that is read of the graph is in it. */
+  readonly snapshot: Snapshot
+  /** Null: no rings are known, and features of rings say so. */
+  readonly rings: RunWithRings | null
+  /** One entry an entity of the snapshot, decided by the scoring time; null: none. */
+  readonly labels: KnownLabels | null
+  readonly seed: number
+  /** Throws when the job was cancelled. */
+  readonly check?: Check
+  /** Share done, 0 to 1, of a named step. */
+  readonly progress?: (step: string, done: number) => void
+}
+
+/** Every interaction but enforcement, whatever its direction, each pair once. */
+const wholeGraph = ({ entities, relations }: Snapshot, check: Check): UndirectedCsr => {
+  const used = relations.filter(({ type }) => !interactionType(type).enforcement)
+  const count = used.reduce((sum, relation) => sum + relation.count, 0)
+  const source = new Int32Array(count)
+  const target = new Int32Array(count)
+  let at = 0
+  for (const relation of used) {
+    source.set(actorsOfEdges(relation), at)
+    target.set(relation.target, at)
+    at += relation.count
+  }
+  return undirectedCsr(entities.count, { source, target }, 'one', check)
+}
+
+const kept = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+export class FeatureContext {
+  readonly snapshot: Snapshot
+  readonly labels: KnownLabels | null
+  readonly check: Check
+  readonly clock: Clock
+  readonly walks: Walks
+  readonly memberships: ReturnType<typeof membershipsOf>
+  /** Whole graph first, as all others stand on it. */
+  readonly graph: () => UndirectedCsr
+  /** One column a measure of structure.ts, of all entities. */
+  readonly structure: () => readonly Float32Array[]
+  readonly trust: () => readonly Float32Array[]
+  /** One column a common measure (neighbours.ts), of all entities. */
+  readonly common: () => readonly Float32Array[]
+  readonly #cores: () => Float64Array
+  readonly #rhythms = new Map<string, readonly Float32Array[]>()
+  readonly #constants = new Map<ScoredKind, ConstantColumns>()
+
+  constructor({ snapshot, rings, labels, seed, check = () => {} }: FeatureInputs) {
+    if (labels && labels.label.length !== snapshot.entities.count)
+      throw new RangeError(`${snapshot.entities.count} entities have ${labels.label.length} labels`)
+    this.snapshot = snapshot
+    this.labels = labels
+    this.check = check
+    this.clock = clockOf(snapshot)
+    this.walks = new Walks(snapshot, check)
+    this.memberships = membershipsOf(snapshot, rings)
+    this.graph = kept(() => wholeGraph(snapshot, check))
+    this.structure = kept(() => structureFeatures(this.graph(), seed, check).map(({ values }) => values))
+    this.trust = kept(() => trustColumns(this.graph(), labels, seed, check))
+    this.common = kept(() => this.#commonColumns())
+    this.#cores = kept(() => weightedCores(this.graph(), check))
+  }
+
+  constants(kind: ScoredKind): ConstantColumns {
+    const known = this.#constants.get(kind)
+    if (known) return known
+    const { from, to } = rangeOf(this.snapshot, kind)
+    const made = new ConstantColumns(to - from)
+    this.#constants.set(kind, made)
+    return made
+  }
+
+  /** A kind's part of a column of all entities. */
+  ofKind(kind: ScoredKind, column: Float32Array): Float32Array {
+    const { from, to } = rangeOf(this.snapshot, kind)
+    return column.subarray(from, to)
+  }
+
+  rhythm(kind: ScoredKind, direction: 'out' | 'in'): readonly Float32Array[] {
+    const key = `${kind} ${direction}`
+    const known = this.#rhythms.get(key)
+    if (known) return known
+    const made = rhythmColumns(this.snapshot, this.clock, direction, rangeOf(this.snapshot, kind), this.check)
+    this.#rhythms.set(key, made)
+    return made
+  }
+
+  /** Share of the kind with a lower number of weightedCores. */
+  denseRank(kind: ScoredKind): Float32Array {
+    const { from, to } = rangeOf(this.snapshot, kind)
+    const own = this.#cores().subarray(from, to)
+    const sorted = own.slice().sort()
+    return Float32Array.from(own, (value) => {
+      let low = 0
+      let high = sorted.length
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (sorted[middle]! < value) low = middle + 1
+        else high = middle
+      }
+      return low / sorted.length
+    })
+  }
+
+  /** Times are those of what accounts do, and of what is done to everything else. */
+  #commonColumns(): readonly Float32Array[] {
+    const { snapshot, clock, check } = this
+    const { offsets } = this.graph()
+    const columns = commonMeasures.map(() => sharedFloat32(snapshot.entities.count))
+    const rest = rangeOf(snapshot, 'device', 'address')
+    const parts: readonly { readonly range: Range; readonly rhythm: readonly Float32Array[] }[] = [
+      { range: rangeOf(snapshot, 'creator'), rhythm: this.rhythm('creator', 'out') },
+      { range: rangeOf(snapshot, 'user'), rhythm: this.rhythm('user', 'out') },
+      { range: rangeOf(snapshot, 'video'), rhythm: this.rhythm('video', 'in') },
+      { range: rangeOf(snapshot, 'product'), rhythm: this.rhythm('product', 'in') },
+      { range: rest, rhythm: rhythmColumns(snapshot, clock, 'in', rest, check) },
+    ]
+    commonMeasures.forEach(({ name }, c) => {
+      const column = columns[c]!
+      if (name === 'degree')
+        for (let v = 0; v < column.length; v++) column[v] = Math.log1p(offsets[v + 1]! - offsets[v]!)
+      else {
+        const place = rhythmMeasures.findIndex((measure) => measure.name === name)
+        for (const { range, rhythm } of parts) column.set(rhythm[place]!, range.from)
+      }
+    })
+    return columns
+  }
+}
