@@ -20,14 +20,14 @@ export interface SageOptions {
 /** Chosen by average precision on validation rows of two splits of `tolokers`; see docs/decisions.md. */
 export const defaultSageOptions: SageOptions = {
   hidden: 64,
-  dropout: 0.5,
+  dropout: 0.6,
   learningRate: 0.01,
   weightDecay: 0.1,
-  epochs: 90,
-  patience: 40,
+  epochs: 320,
+  patience: 60,
   balance: 0.5,
   labelInputs: true,
   shown: 0.5,
-  members: 4,
+  members: 3,
   seed: 1,
 }
