@@ -71,8 +71,10 @@ test('two services stay two rings', () => {
 test('organic accounts alone are no ring, nor are they with their targets dealt anew', () => {
   const { random, lines } = world(4)
   expect(ringsIn(lines)).toEqual([])
+  // As crowded as the whole, for a third of the time.
+  const fewer = organic(random, 750, 1000)
   let named = 0
-  for (let run = 0; run < 10; run++) if (ringsIn(shuffled(lines, random)).length > 0) named++
+  for (let run = 0; run < 10; run++) if (ringsIn(shuffled(fewer, random)).length > 0) named++
   expect(named).toBeLessThanOrEqual(1)
 })
 

@@ -20,7 +20,7 @@ let first: RunWithRings
 
 beforeAll(async () => {
   store = await openStore(join(folder, 'store.duckdb'))
-  for (const batch of recordBatches(new Simulation(defaultSimulation(40_000)))) await store.writeBatch(batch)
+  for (const batch of recordBatches(new Simulation(defaultSimulation(20_000)))) await store.writeBatch(batch)
   const { run, rings } = await runDetect(store, parameters, { mode: 'write' })
   first = { run, rings }
 })
