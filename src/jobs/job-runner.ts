@@ -1,7 +1,7 @@
 /**
  * Jobs of a running service: one at a time, first come first served. A job's row is in the store from the start; progress is
- * kept here and written to the store at most once a second. A job that a stopped process left behind is marked failed at the
- * next start: a run is written whole or not at all, so that starting it again is safe.
+ * kept here and written to the store at most once a second. At the next start a job that a stopped process left running is marked
+ * failed (a run is written whole or not at all, so that asking for it again is safe), and those that waited are taken up.
  */
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
@@ -38,16 +38,26 @@ export class JobRunner {
     this.#events.setMaxListeners(0)
   }
 
-  /** Marks jobs that a process left unfinished. */
+  /**
+   * Takes up the jobs that waited when a process stopped, in their order, and marks those that it left running as failed: what stopped
+   * it may have been the job. On a server that others share, a job that waits may be another service's, and is failed too.
+   */
   async recover(): Promise<void> {
-    for (const job of await this.#store.listJobs(LISTED_AT_START))
-      if (job.state === 'running' || job.state === 'queued')
+    const left = (await this.#store.listJobs(LISTED_AT_START)).filter(
+      ({ id, state }) => (state === 'running' || state === 'queued') && !this.#live.has(id),
+    )
+    for (const job of left.reverse())
+      if (job.state === 'queued' && this.#ownsStore) {
+        this.#live.set(job.id, job)
+        this.#queue.push(job.id)
+      } else
         await this.#store.updateJob({
           ...job,
           state: 'failed',
           finishedAt: new Date().toISOString(),
           error: { code: 'job.interrupted', detail: 'The service stopped before the job ended. Nothing was written.' },
         })
+    this.#next()
   }
 
   /**
@@ -132,13 +142,19 @@ export class JobRunner {
     return () => this.#events.off(id, listener)
   }
 
+  /** A DuckDB file has one owner process, whose jobs all of its jobs are. */
+  get #ownsStore(): boolean {
+    return this.#store.engine === 'duckdb'
+  }
+
   get active(): number {
     return this.#live.size
   }
 
-  /** Cancels what runs and waits for it to end. */
+  /** Cancels what runs and waits for it to end. What waits is left to the next start, or cancelled where none may take it up. */
   async stop(): Promise<void> {
     this.#stopping = true
+    if (this.#ownsStore) this.#queue.length = 0
     for (const id of [...this.#queue]) await this.cancel(id)
     for (const abort of this.#aborts.values()) abort.abort()
     await this.#running

@@ -117,12 +117,29 @@ test('cancelling stops a running job within a second and a waiting one at once, 
   expect((await events(running.id)).map((each) => each.name)).toEqual(['end'])
 })
 
-test('what a stopped process left unfinished is failed at the start, and said so', async () => {
-  await service.store.createJob(jobRecord('left-running', { state: 'running', startedAt: '2026-01-01T00:00:00.000Z' }))
-  await service.store.createJob(jobRecord('left-waiting'))
+test('at the start, what a stopped process left running is failed and what waited is taken up in its order', async () => {
+  const createdAt = (second: number): string => `2026-01-01T00:00:0${second}.000Z`
+  await service.store.createJob(jobRecord('left-running', { state: 'running', startedAt: createdAt(0) }))
+  await service.store.createJob(jobRecord('left-second', { createdAt: createdAt(2), mode: 'dry-run' }))
+  await service.store.createJob(jobRecord('left-first', { createdAt: createdAt(1) }))
   await service.services.jobs.recover()
-  for (const id of ['left-running', 'left-waiting'])
-    expect(await read(id)).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
+  expect(await read('left-running')).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
+  const [first, second] = [await ended('left-first'), await ended('left-second')]
+  expect([first.state, second.state]).toEqual(['done', 'done'])
+  expect(first.finishedAt <= second.startedAt).toBe(true)
+  expect((await service.store.readRun(first.result.run))!.run).toMatchObject({ job: 'left-first', seed: 7 })
+})
+
+test('a service that stops leaves what waits to the next one', async () => {
+  const stopping = await openApp(service.store)
+  const request = { type: 'detect', mode: 'dry-run', parameters: {}, key: null } as const
+  const running = await stopping.services.jobs.submit(request)
+  const waiting = await stopping.services.jobs.submit(request)
+  await stopping.http.close()
+  expect(await service.store.readJob(running.id)).toMatchObject({ state: 'cancelled' })
+  expect(await service.store.readJob(waiting.id)).toMatchObject({ state: 'queued', finishedAt: null })
+  await service.services.jobs.recover()
+  expect(await ended(waiting.id)).toMatchObject({ state: 'done', error: null })
 })
 
 test('a service that stops ends its jobs and takes no new ones', async () => {
