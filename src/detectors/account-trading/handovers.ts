@@ -32,6 +32,8 @@ const LEAST_NATS = Math.log(20)
 const LEAST_CONFIDENCE = 0.5
 /** An account that changes its devices more often than this has no handover that could be told from the others. */
 const MOST_SPLITS = 64
+/** Where most accounts leave what they use for good, leaving it is no sign of another holder, and the busiest would only do it most. */
+const MOST_SWITCHING = 0.5
 const CHECK_EVERY = 16_384
 
 /** Where one kind of identifier changes: visits before `split` are of the old holder. */
@@ -101,6 +103,7 @@ export const handoverOf = (
   tolerance: number,
 ): Handover | null => {
   const anchorKind = streams[DEVICE]!.count > 0 ? DEVICE : NETWORK
+  if (population.switchRate[anchorKind]! > MOST_SWITCHING) return null
   const anchor = streams[anchorKind]!
   if (anchor.splitCount === 0 || anchor.splitCount > MOST_SPLITS) return null
   if (streams[PAYMENT]!.splitCount === 0 && streams[CONTACT]!.splitCount === 0) return null

@@ -385,6 +385,21 @@ describe('chance', () => {
     expect(named).toBeLessThanOrEqual(3)
   })
 
+  test('names none where nobody keeps anything, though the busiest leave most behind', () => {
+    const random = new Random(97)
+    const lines = Array.from({ length: 1500 }, (_, account) => {
+      const visits = account % 8 === 0 ? 5 : 1
+      return Array.from({ length: visits }, () => {
+        const at = START + Math.floor(random.float() * 60 * DAY)
+        return [
+          uses(`user:u${account}`, 'device', `d${random.below(150)}`, at),
+          uses(`user:u${account}`, 'payment', `p${random.below(150)}`, at + HOUR),
+        ]
+      }).flat()
+    }).flat()
+    expect(run(lines).rings).toEqual([])
+  })
+
   test('names a ring in few of forty worlds in which each kind is dealt to another account with its history', () => {
     const lines = [...people, ...ring(new Random(1), { accounts: 12, buyers: 2 })]
     const accounts = [...new Set(lines.filter(({ type }) => type === 'uses').map(({ actor }) => actor))]
