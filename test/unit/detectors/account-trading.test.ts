@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { findHandovers } from '#src/detectors/account-trading/handovers.js'
+import { learnPopulation } from '#src/detectors/account-trading/population.js'
 import { accountTrading } from '#src/detectors/account-trading.js'
 import type { Candidate, DetectorContext } from '#src/detectors/detector.js'
 import { detectorParameters } from '#src/detectors/registry.js'
@@ -385,10 +387,10 @@ describe('chance', () => {
     expect(named).toBeLessThanOrEqual(3)
   })
 
-  test('names none where nobody keeps anything, though the busiest leave most behind', () => {
+  test('takes no change for a handover where most accounts leave what they use', () => {
     const random = new Random(97)
-    const lines = Array.from({ length: 1500 }, (_, account) => {
-      const visits = account % 8 === 0 ? 5 : 1
+    const lines = Array.from({ length: 600 }, (_, account) => {
+      const visits = account % 8 === 0 ? 12 : 3
       return Array.from({ length: visits }, () => {
         const at = START + Math.floor(random.float() * 60 * DAY)
         return [
@@ -397,6 +399,10 @@ describe('chance', () => {
         ]
       }).flat()
     }).flat()
+    const snapshot = snapshotFrom(lines)
+    const population = learnPopulation(snapshot, relationOf(snapshot, 'uses')!, () => {})!
+    expect(population.switchRate[0]).toBeGreaterThan(0.5)
+    expect(findHandovers(snapshot, population, 3 * DAY, () => {})).toEqual([])
     expect(run(lines).rings).toEqual([])
   })
 
