@@ -1,6 +1,6 @@
 /** `ringfence ingest`: files or standard input into the store, or through a running service. */
 import { availableParallelism } from 'node:os'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { type FileFormat, type IngestResult, ingest, ingestExitCode, type RejectLimit } from '../../ingest/ingest.js'
 import { isServerStore } from '../../store/open.js'
@@ -166,13 +166,10 @@ export const addIngest = (program: Command, act: Act): void => {
     .option('--mapping <file>', 'mapping that turns the columns into records (default: native records)')
     .option('--format <format>', `${formats.join(', ')} (default: seen from name and content)`, format)
     .option('--rejects <path>', 'where rejected records go (default: STORE.rejected.ndjson)')
-    .option(
-      '--max-rejects <limit>',
-      'stop with exit code 4 when more are rejected: a number, or a percentage',
-      rejectLimit,
-      {
-        percent: 1,
-      },
+    .addOption(
+      new Option('--max-rejects <limit>', 'stop with exit code 4 when more are rejected: a number, or a percentage')
+        .argParser(rejectLimit)
+        .default({ percent: 1 }, '1%'),
     )
     .addHelpText(
       'after',
