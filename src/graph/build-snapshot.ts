@@ -6,8 +6,9 @@ import { type Check, neverCancelled } from '../kernels/check.js'
 import { buildEntities } from './build-entities.js'
 import { buildRelations } from './build-relations.js'
 import { placeFingerprints } from './fingerprints.js'
+import { placeRatings } from './ratings.js'
 import type { RawGraph } from './raw-graph.js'
-import type { Snapshot } from './snapshot.js'
+import type { Relation, Snapshot } from './snapshot.js'
 import { surveyInteractions } from './survey.js'
 
 /** The markets that interactions name, sorted by bytes after '', and the new place of each raw one. */
@@ -31,12 +32,14 @@ export const buildSnapshot = (raw: RawGraph, check: Check = neverCancelled): Sna
   const survey = surveyInteractions(raw, check)
   const { table, rank } = buildEntities(raw, survey.used, check)
   const { markets, place } = buildMarkets(raw, survey.markets)
-  const hashes = raw.fingerprints
-  const relations = buildRelations({ raw, survey, rank, place, kindOffsets: table.kindOffsets }, check).map(
-    (relation) =>
-      relation.type === 'publish' && hashes && hashes.count > 0
-        ? { ...relation, fingerprints: placeFingerprints(hashes, rank, relation) }
-        : relation,
-  )
+  const { fingerprints, ratings } = raw
+  const carrying = (relation: Relation): Relation => {
+    if (relation.type === 'publish' && fingerprints && fingerprints.count > 0)
+      return { ...relation, fingerprints: placeFingerprints(fingerprints, rank, relation) }
+    if (relation.type === 'review' && ratings && ratings.count > 0)
+      return { ...relation, ratings: placeRatings(ratings, rank, relation) }
+    return relation
+  }
+  const relations = buildRelations({ raw, survey, rank, place, kindOffsets: table.kindOffsets }, check).map(carrying)
   return { asOf: raw.asOf, entities: table, markets, relations }
 }

@@ -1,67 +1,42 @@
-/**
- * Fingerprints of published content beside the `publish` relation: sparse, since an export need not carry any, and after the
- * relation is built, so that no other type pays for them.
- */
-import { argsortInt32 } from '../kernels/sort.js'
-import { sharedInt32, sharedUint32 } from './shared-arrays.js'
+/** Fingerprints of published content beside the `publish` relation: sparse, since an export need not carry any. */
+import { type Carriers, carriersWithout, pickCarriers, placeCarriers } from './carriers.js'
+import { sharedUint32 } from './shared-arrays.js'
 import type { Fingerprints, Relation } from './snapshot.js'
 
 /** What a store hands over: one entry for each interaction that carries a fingerprint, in any order. */
-export interface RawFingerprints {
-  readonly count: number
-  /** Positions in the raw entity columns. */
-  readonly actor: Int32Array
-  readonly target: Int32Array
-  /** Epoch milliseconds; NaN is unknown. */
-  readonly at: Float64Array
+export interface RawFingerprints extends Carriers {
   /** The upper and lower 32 bits of the perceptual hash. */
   readonly high: Uint32Array
   readonly low: Uint32Array
 }
 
-const firstEdge = (
-  { target, at, outOffsets, actorFrom }: Relation,
-  actor: number,
-  to: number,
-  time: number,
-): number => {
-  let low = outOffsets[actor - actorFrom]!
-  const end = outOffsets[actor - actorFrom + 1]!
-  let high = end
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (target[middle]! < to) low = middle + 1
-    else high = middle
-  }
-  while (low < end && target[low] === to && !(at[low] === time || (Number.isNaN(at[low]!) && Number.isNaN(time)))) low++
-  if (low === end || target[low] !== to) throw new RangeError('a fingerprint belongs to no interaction of its type')
-  return low
-}
-
-/**
- * The fingerprints by position in the relation, ascending. Interactions equal in actor, target and time cannot be told apart by anyone;
- * theirs are given out in order of value, so that the same records give the same bytes. `rank` is the entity index of each raw position.
- */
+/** The fingerprints by position in the relation, ascending. Errors: those of `placeCarriers`. */
 export const placeFingerprints = (raw: RawFingerprints, rank: Int32Array, relation: Relation): Fingerprints => {
-  const { count } = raw
-  const first = new Int32Array(count)
-  for (let i = 0; i < count; i++)
-    first[i] = firstEdge(relation, rank[raw.actor[i]!]!, rank[raw.target[i]!]!, raw.at[i]!)
-  const order = argsortInt32(first)
-  const edge = sharedInt32(count)
-  const high = sharedUint32(count)
-  const low = sharedUint32(count)
-  for (let from = 0, to = 0; from < count; from = to) {
-    const start = first[order[from]!]!
-    while (to < count && first[order[to]!] === start) to++
-    if (to - from > 1) order.subarray(from, to).sort((i, j) => raw.high[i]! - raw.high[j]! || raw.low[i]! - raw.low[j]!)
-    for (let k = from; k < to; k++) {
-      edge[k] = start + k - from
-      high[k] = raw.high[order[k]!]!
-      low[k] = raw.low[order[k]!]!
-    }
+  const { order, edge } = placeCarriers(
+    raw,
+    rank,
+    relation,
+    (i, j) => raw.high[i]! - raw.high[j]! || raw.low[i]! - raw.low[j]!,
+  )
+  const high = sharedUint32(raw.count)
+  const low = sharedUint32(raw.count)
+  for (let k = 0; k < raw.count; k++) {
+    high[k] = raw.high[order[k]!]!
+    low[k] = raw.low[order[k]!]!
   }
   return { edge, high, low }
+}
+
+/** Those of which neither end is dropped. */
+export const fingerprintsWithout = (raw: RawFingerprints, drop: Uint8Array): RawFingerprints => {
+  const kept = carriersWithout(raw, drop)
+  const high = sharedUint32(kept.length)
+  const low = sharedUint32(kept.length)
+  for (let k = 0; k < kept.length; k++) {
+    high[k] = raw.high[kept[k]!]!
+    low[k] = raw.low[kept[k]!]!
+  }
+  return { ...pickCarriers(raw, kept), high, low }
 }
 
 const FORM = /^[0-9a-f]{16}$/

@@ -5,26 +5,35 @@
 import { entityKindByCode, entityKinds, interactionTypes } from '../../graph-schema/schema.js'
 import { type Check, checkInterval, neverCancelled } from '../kernels/check.js'
 import { buildSnapshot } from './build-snapshot.js'
+import { carriersAt } from './carriers.js'
 import type { RawFingerprints } from './fingerprints.js'
 import { actorsOfEdges } from './interactions-at.js'
+import type { RawRatings } from './ratings.js'
 import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from './shared-arrays.js'
 import type { Relation, Snapshot } from './snapshot.js'
 
 const isKnown = (time: number, at: number): boolean => !(time > at)
 
-const pastFingerprints = (relation: Relation | undefined, at: number): RawFingerprints | undefined => {
-  const given = relation?.fingerprints
-  if (!relation || !given) return undefined
-  const actors = actorsOfEdges(relation)
+const pastFingerprints = (relation: Relation, at: number): RawFingerprints | undefined => {
+  const given = relation.fingerprints
+  if (!given) return undefined
   const kept = Array.from(given.edge.keys()).filter((i) => isKnown(relation.at[given.edge[i]!]!, at))
   return {
-    count: kept.length,
-    actor: Int32Array.from(kept, (i) => actors[given.edge[i]!]!),
-    target: Int32Array.from(kept, (i) => relation.target[given.edge[i]!]!),
-    at: Float64Array.from(kept, (i) => relation.at[given.edge[i]!]!),
+    ...carriersAt(
+      relation,
+      actorsOfEdges(relation),
+      Int32Array.from(kept, (i) => given.edge[i]!),
+    ),
     high: Uint32Array.from(kept, (i) => given.high[i]!),
     low: Uint32Array.from(kept, (i) => given.low[i]!),
   }
+}
+
+const pastRatings = (relation: Relation, at: number): RawRatings | undefined => {
+  const given = relation.ratings
+  if (!given) return undefined
+  const edges = Int32Array.from(given.keys()).filter((edge) => given[edge] !== 0 && isKnown(relation.at[edge]!, at))
+  return { ...carriersAt(relation, actorsOfEdges(relation), edges), value: Uint8Array.from(edges, (e) => given[e]!) }
 }
 
 /**
@@ -65,10 +74,10 @@ export const snapshotAt = (snapshot: Snapshot, at: number, check: Check = neverC
       i++
     }
   }
-  const fingerprints = pastFingerprints(
-    relations.find((relation) => relation.type === 'publish'),
-    at,
-  )
+  const publish = relations.find((relation) => relation.type === 'publish')
+  const fingerprints = publish && pastFingerprints(publish, at)
+  const review = relations.find((relation) => relation.type === 'review')
+  const ratings = review && pastRatings(review, at)
   return buildSnapshot(
     {
       asOf: at,
@@ -87,6 +96,7 @@ export const snapshotAt = (snapshot: Snapshot, at: number, check: Check = neverC
       market,
       scenario,
       ...(fingerprints ? { fingerprints } : {}),
+      ...(ratings ? { ratings } : {}),
     },
     check,
   )

@@ -1,4 +1,5 @@
 import type { RawFingerprints } from './fingerprints.js'
+import type { RawRatings } from './ratings.js'
 
 /**
  * What a store hands over for a snapshot: plain columns in any order. `buildSnapshot` turns it into the canonical form.
@@ -29,4 +30,6 @@ export interface RawGraph {
   readonly scenario: Uint8Array
   /** Of `publish` interactions; absent or empty where none carries one. */
   readonly fingerprints?: RawFingerprints
+  /** Of `review` interactions; absent or empty where none carries one. */
+  readonly ratings?: RawRatings
 }

@@ -15,6 +15,7 @@ const columnsOf = (relation: Relation): readonly Column[] => [
   relation.source,
   relation.inEdge,
   ...(relation.fingerprints ? [relation.fingerprints.edge, relation.fingerprints.high, relation.fingerprints.low] : []),
+  ...(relation.ratings ? [relation.ratings] : []),
 ]
 
 const entityColumns = ({ entities }: Snapshot): readonly Column[] => [

@@ -48,6 +48,8 @@ export interface Relation {
   readonly inEdge: Int32Array
   /** Of `publish`, where any interaction carries one. */
   readonly fingerprints?: Fingerprints
+  /** Of `review`, where any interaction carries one: the rating of each, a whole number of 1 to 5, 0 for none. */
+  readonly ratings?: Uint8Array
 }
 
 export interface Snapshot {

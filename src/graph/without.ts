@@ -3,9 +3,10 @@ import { entityKinds, type InteractionType, interactionTypes, isEntityKind } fro
 import { RingfenceError } from '../errors.js'
 import { type Check, neverCancelled } from '../kernels/check.js'
 import { eachBlock } from './blocks.js'
-import type { RawFingerprints } from './fingerprints.js'
+import { fingerprintsWithout } from './fingerprints.js'
+import { ratingsWithout } from './ratings.js'
 import type { RawGraph } from './raw-graph.js'
-import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16, sharedUint32 } from './shared-arrays.js'
+import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from './shared-arrays.js'
 
 export interface Without {
   /** `kind:id`: the entity goes, and every interaction that has it at an end. */
@@ -29,29 +30,6 @@ const placeOf = ({ entityCount, entityKind, names, nameOffsets }: RawGraph, name
     if (to - from === id.length && all.compare(id, 0, id.length, from, to) === 0) return e
   }
   throw new RingfenceError('entity.unknown', `There is no ${name} to leave out.`, { entity: name })
-}
-
-const fingerprintsWithout = (hashes: RawFingerprints, drop: Uint8Array): RawFingerprints => {
-  let count = 0
-  for (let i = 0; i < hashes.count; i++) if (drop[hashes.actor[i]!] === 0 && drop[hashes.target[i]!] === 0) count++
-  const kept = {
-    count,
-    actor: sharedInt32(count),
-    target: sharedInt32(count),
-    at: sharedFloat64(count),
-    high: sharedUint32(count),
-    low: sharedUint32(count),
-  }
-  for (let i = 0, k = 0; i < hashes.count; i++) {
-    if (drop[hashes.actor[i]!] === 1 || drop[hashes.target[i]!] === 1) continue
-    kept.actor[k] = hashes.actor[i]!
-    kept.target[k] = hashes.target[i]!
-    kept.at[k] = hashes.at[i]!
-    kept.high[k] = hashes.high[i]!
-    kept.low[k] = hashes.low[i]!
-    k++
-  }
-  return kept
 }
 
 /**
@@ -96,8 +74,14 @@ export const graphWithout = (raw: RawGraph, { entities, types }: Without, check:
   })
   const declared = sharedUint8(raw.entityCount)
   for (let e = 0; e < raw.entityCount; e++) declared[e] = drop[e] === 1 ? 0 : raw.declared[e]!
-  const { fingerprints, ...rest } = raw
-  const hashes =
-    fingerprints && dropType[interactionTypes.publish.code] === 0 ? fingerprintsWithout(fingerprints, drop) : null
-  return { ...rest, ...kept, count, declared, ...(hashes ? { fingerprints: hashes } : {}) }
+  const { fingerprints, ratings, ...rest } = raw
+  const has = (type: InteractionType): boolean => dropType[interactionTypes[type].code] === 0
+  return {
+    ...rest,
+    ...kept,
+    count,
+    declared,
+    ...(fingerprints && has('publish') ? { fingerprints: fingerprintsWithout(fingerprints, drop) } : {}),
+    ...(ratings && has('review') ? { ratings: ratingsWithout(ratings, drop) } : {}),
+  }
 }

@@ -12,11 +12,23 @@ import { withStore } from './with-store.js'
 const namesOf = (snapshot: Snapshot): string[] =>
   Array.from({ length: snapshot.entities.count }, (_, index) => entityName(snapshot, index))
 
-/** Attributes of interactions of any type; only the first three are fingerprints, and only on `publish`. */
+/** Attributes of interactions of any type; only the first three are fingerprints, only on `publish`, and the next five ratings, on `review`. */
 const published: readonly Readonly<Record<string, unknown>>[] = [
   { fingerprint: '00ff00ff80ff0001' },
   { fingerprint: 'ffffffffffffffff', other: 'x' },
   { a: { fingerprint: '1111111111111111' }, fingerprint: '0123456789abcdef' },
+  { rating: 1 },
+  { rating: 5, note: 'x' },
+  { a: { rating: 2 }, rating: 3 },
+  { rating: 3.5 },
+  { rating: 2.49 },
+  { a: { rating: 4 } },
+  { rating: '4' },
+  { rating: 0 },
+  { rating: 5.1 },
+  { rating: true },
+  { rating: null },
+  { note: '"rating":4' },
   { a: { fingerprint: '1111111111111111' } },
   { note: '"fingerprint":"2222222222222222"' },
   { fingerprint: 'TOO SHORT' },

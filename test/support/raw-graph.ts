@@ -11,6 +11,7 @@ import {
 } from '#graph-schema/schema.js'
 import { buildSnapshot } from '#src/graph/build-snapshot.js'
 import { fingerprintOf } from '#src/graph/fingerprints.js'
+import { ratingOf } from '#src/graph/ratings.js'
 import type { RawGraph } from '#src/graph/raw-graph.js'
 import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, sharedUint16 } from '#src/graph/shared-arrays.js'
 import type { Snapshot } from '#src/graph/snapshot.js'
@@ -25,7 +26,7 @@ export interface InteractionLine {
   readonly market?: string
   readonly scenario?: Scenario
   readonly weight?: number
-  /** `fingerprint` of a `publish` is read; the rest is not part of a graph. */
+  /** `fingerprint` of a `publish` and `rating` of a `review` are read; the rest is not part of a graph. */
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
@@ -79,6 +80,17 @@ export const rawGraphFrom = (
     high: Uint32Array.from(hashes, ({ high }) => high),
     low: Uint32Array.from(hashes, ({ low }) => low),
   }
+  const rated = interactions.flatMap((line, i) => {
+    const value = line.type === 'review' ? ratingOf(line.attributes?.rating) : null
+    return value === null ? [] : [{ i, value }]
+  })
+  const ratings = {
+    count: rated.length,
+    actor: Int32Array.from(rated, ({ i }) => columns.actor[i]!),
+    target: Int32Array.from(rated, ({ i }) => columns.target[i]!),
+    at: Float64Array.from(rated, ({ i }) => columns.at[i]!),
+    value: Uint8Array.from(rated, ({ value }) => value),
+  }
   for (const name of declared) placeOf(places, name)
 
   const entities = [...places.keys()].map(splitName)
@@ -106,6 +118,7 @@ export const rawGraphFrom = (
     count: n,
     ...columns,
     fingerprints,
+    ratings,
   }
 }
 

@@ -1,7 +1,9 @@
 /** The columns of a snapshot, streamed from DuckDB's vectors into shared memory. */
 import type { DuckDBBlobVector, DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
-import { interactionTypes } from '../../../graph-schema/schema.js'
+import { type InteractionType, interactionTypes } from '../../../graph-schema/schema.js'
+import { type Carriers, sharedCarriers } from '../../graph/carriers.js'
 import type { RawFingerprints } from '../../graph/fingerprints.js'
+import type { RawRatings } from '../../graph/ratings.js'
 import type { RawGraph } from '../../graph/raw-graph.js'
 import {
   sharedFloat32,
@@ -139,34 +141,70 @@ const interactionReadings = (
   return { readings, columns: finished }
 }
 
-/** The reserved attribute of `publish`, where it has the form that ingest asks for. */
-const readFingerprints = async (connection: DuckDBConnection, asOf: number | null): Promise<RawFingerprints> => {
+interface Carried {
+  readonly type: InteractionType
+  readonly key: string
+  /** Whether the value, as text `found` and of JSON type `form`, is what ingest asks for. */
+  readonly fits: string
+  /** Expressions of `found`, one a column. */
+  readonly values: readonly string[]
+}
+
+/** A reserved attribute, where it has the form that ingest asks for: whom it belongs to, and its value in `columnsOf(count)`. */
+const readCarried = async <T extends Readonly<Record<string, Uint8Array | Uint32Array>>>(
+  connection: DuckDBConnection,
+  asOf: number | null,
+  { type, key, fits, values: expressions }: Carried,
+  columnsOf: (count: number) => T,
+): Promise<Carriers & T> => {
   const { where, values } = knownAt(asOf)
-  const found = `FROM (SELECT actor, target, "at", json_extract_string(attributes, '$.fingerprint') AS hash FROM interactions
-    WHERE type = ${interactionTypes.publish.code} AND attributes LIKE '%"fingerprint":%') ${where}
-    ${where === '' ? 'WHERE' : 'AND'} regexp_full_match(hash, '[0-9a-f]{16}')`
-  const count = await numberOf(connection, `SELECT count(*) ${found}`, values)
-  const columns = {
-    actor: sharedInt32(count),
-    target: sharedInt32(count),
-    at: sharedFloat64(count),
-    high: sharedUint32(count),
-    low: sharedUint32(count),
-  }
-  const into = Object.values(columns)
+  const from = `FROM (SELECT actor, target, "at", json_extract_string(attributes, '$.${key}') AS found,
+      json_type(attributes, '$.${key}') AS form
+    FROM interactions WHERE type = ${interactionTypes[type].code} AND attributes LIKE '%"${key}":%') ${where}
+    ${where === '' ? 'WHERE' : 'AND'} ${fits}`
+  const count = await numberOf(connection, `SELECT count(*) ${from}`, values)
+  const { actor, target, at } = sharedCarriers(count)
+  const columns = columnsOf(count)
+  const into = [actor, target, at, ...Object.values(columns)]
   let done = 0
   await eachChunk(
     connection,
-    `SELECT actor, target, coalesce("at"::DOUBLE, 'NaN'::DOUBLE), ('0x' || hash[1:8])::UINTEGER, ('0x' || hash[9:16])::UINTEGER ${found}`,
+    `SELECT actor, target, coalesce("at"::DOUBLE, 'NaN'::DOUBLE), ${expressions.join(', ')} ${from}`,
     values,
     (chunk) => {
       for (let column = 0; column < into.length; column++) into[column]!.set(columnItems(chunk, column), done)
       done += chunk.rowCount
     },
   )
-  if (done !== count) throw new Error(`${done} fingerprints were read, ${count} are in the store`)
-  return { count, ...columns }
+  if (done !== count) throw new Error(`${done} values of ${key} were read, ${count} are in the store`)
+  return { count, actor, target, at, ...columns }
 }
+
+const readFingerprints = (connection: DuckDBConnection, asOf: number | null): Promise<RawFingerprints> =>
+  readCarried(
+    connection,
+    asOf,
+    {
+      type: 'publish',
+      key: 'fingerprint',
+      fits: "form = 'VARCHAR' AND regexp_full_match(found, '[0-9a-f]{16}')",
+      values: ["('0x' || found[1:8])::UINTEGER", "('0x' || found[9:16])::UINTEGER"],
+    },
+    (count) => ({ high: sharedUint32(count), low: sharedUint32(count) }),
+  )
+
+const readRatings = (connection: DuckDBConnection, asOf: number | null): Promise<RawRatings> =>
+  readCarried(
+    connection,
+    asOf,
+    {
+      type: 'review',
+      key: 'rating',
+      fits: "form <> 'VARCHAR' AND TRY_CAST(found AS DOUBLE) BETWEEN 1 AND 5",
+      values: ['floor(found::DOUBLE + 0.5)::UTINYINT'],
+    },
+    (count) => ({ value: sharedUint8(count) }),
+  )
 
 /** In one transaction, so that all columns belong to one moment. */
 export const readGraph = (
@@ -184,8 +222,11 @@ export const readGraph = (
     const ofEntities = entityReadings(entityCount, asOf)
     await readInTurn(connection, [...ofInteractions.readings, ...ofEntities.readings])
     const interactions = ofInteractions.columns()
-    const mayHaveFingerprints = interactions.type.includes(interactionTypes.publish.code)
-    const fingerprints = mayHaveFingerprints ? await readFingerprints(connection, asOf) : undefined
+    const has = (type: InteractionType): boolean => interactions.type.includes(interactionTypes[type].code)
+    const carried = {
+      ...(has('publish') && { fingerprints: await readFingerprints(connection, asOf) }),
+      ...(has('review') && { ratings: await readRatings(connection, asOf) }),
+    }
     progress(1)
-    return { asOf, ...ofEntities.columns(), markets, ...interactions, ...(fingerprints && { fingerprints }) }
+    return { asOf, ...ofEntities.columns(), markets, ...interactions, ...carried }
   })

@@ -7,7 +7,9 @@
  * scenario and market. Most weights are 1, and those are not sent. The server holds no more than the pages that are being read.
  */
 import { interactionTypeNames, interactionTypes, scenarios } from '../../../graph-schema/schema.js'
+import { type Carriers, sharedCarriers } from '../../graph/carriers.js'
 import { fingerprintOf, type RawFingerprints } from '../../graph/fingerprints.js'
+import { type RawRatings, ratingOf } from '../../graph/ratings.js'
 import type { RawGraph } from '../../graph/raw-graph.js'
 import {
   sharedFloat32,
@@ -30,6 +32,7 @@ const MAX_MARKETS = 65_536
 /** In a list of times. */
 const UNKNOWN = -1
 const PUBLISH = relationshipOf('publish')
+const REVIEW = relationshipOf('review')
 
 /** `filters`: reading a property to compare it costs a third of the whole, so what need not be compared is left out. */
 export const interactionPageCypher = (
@@ -40,7 +43,7 @@ export const interactionPageCypher = (
     ...(filters.batch ? ['coalesce(r.batch, 0) <= $batch'] : []),
     ...(filters.asOf ? ['(r.at IS NULL OR r.at <= $asOf)'] : []),
   ]
-  const hasFingerprints = types.split('|').includes(PUBLISH)
+  const carrying = types.split('|').filter((type) => type === PUBLISH || type === REVIEW)
   return `UNWIND $ranges AS range
   CALL (range) {
     MATCH (a:${label}) USING INDEX SEEK a:${label}(id) WHERE a.id > range[0] AND a.id <= range[1]
@@ -49,7 +52,7 @@ export const interactionPageCypher = (
       collect(id(a)) AS actors, collect(id(b)) AS targets, collect(toFloat(coalesce(r.at, ${UNKNOWN}))) AS times,
       coalesce(r.weight, 1) = 1 AS unweighted,
       collect(CASE r.weight WHEN 1 THEN null ELSE toFloat(coalesce(r.weight, 1)) END) AS weights,
-      ${hasFingerprints ? `collect(CASE type(r) WHEN '${PUBLISH}' THEN coalesce(r.attributes, '') END)` : '[]'} AS attributes
+      ${carrying.length > 0 ? `collect(CASE WHEN type(r) IN ${JSON.stringify(carrying)} THEN coalesce(r.attributes, '') END)` : '[]'} AS attributes
   }
   RETURN type, scenario, market, unweighted, actors, targets, times, weights, attributes`
 }
@@ -64,7 +67,7 @@ interface InteractionPage extends Record<string, unknown> {
   /** All of weight 1, which most are: then `weights` does not matter. */
   readonly unweighted: boolean
   readonly weights: readonly number[]
-  /** JSON text of each `publish`, '' where there is none; empty for other types. */
+  /** JSON text of each `publish` and `review`, '' where there is none; empty for other types. */
   readonly attributes: readonly string[]
 }
 
@@ -85,6 +88,7 @@ class Interactions {
   readonly scenario: Uint8Array
   readonly markets = new Map<string, number>([['', 0]])
   readonly #fingerprints: { interaction: number; high: number; low: number }[] = []
+  readonly #ratings: { interaction: number; value: number }[] = []
   readonly #index: NodeIndex
   count = 0
 
@@ -124,35 +128,49 @@ class Interactions {
     }
     for (let i = 0; i < attributes.length; i++) {
       const text = attributes[i]!
-      const found = text.includes('"fingerprint":') ? fingerprintOf(JSON.parse(text).fingerprint) : null
-      if (found) this.#fingerprints.push({ interaction: from + i, ...found })
+      if (type === PUBLISH && text.includes('"fingerprint":')) {
+        const found = fingerprintOf(JSON.parse(text).fingerprint)
+        if (found) this.#fingerprints.push({ interaction: from + i, ...found })
+      } else if (type === REVIEW && text.includes('"rating":')) {
+        const value = ratingOf(JSON.parse(text).rating)
+        if (value !== null) this.#ratings.push({ interaction: from + i, value })
+      }
     }
     this.count = to
   }
 
+  #carriers(found: readonly { readonly interaction: number }[]): Carriers {
+    const carriers = sharedCarriers(found.length)
+    found.forEach(({ interaction }, i) => {
+      carriers.actor[i] = this.actor[interaction]!
+      carriers.target[i] = this.target[interaction]!
+      carriers.at[i] = this.at[interaction]!
+    })
+    return carriers
+  }
+
   fingerprints(): RawFingerprints {
     const found = this.#fingerprints
-    const columns = {
-      actor: sharedInt32(found.length),
-      target: sharedInt32(found.length),
-      at: sharedFloat64(found.length),
-      high: sharedUint32(found.length),
-      low: sharedUint32(found.length),
-    }
-    found.forEach(({ interaction, high, low }, i) => {
-      columns.actor[i] = this.actor[interaction]!
-      columns.target[i] = this.target[interaction]!
-      columns.at[i] = this.at[interaction]!
-      columns.high[i] = high
-      columns.low[i] = low
+    const high = sharedUint32(found.length)
+    const low = sharedUint32(found.length)
+    found.forEach((each, i) => {
+      high[i] = each.high
+      low[i] = each.low
     })
-    return { count: found.length, ...columns }
+    return { ...this.#carriers(found), high, low }
+  }
+
+  ratings(): RawRatings {
+    const value = sharedUint8(this.#ratings.length)
+    value.set(this.#ratings.map((each) => each.value))
+    return { ...this.#carriers(this.#ratings), value }
   }
 
   columns() {
     const { count, type, actor, target, at, weight, market, scenario } = this
     return {
       fingerprints: this.fingerprints(),
+      ratings: this.ratings(),
       markets: [...this.markets.keys()],
       count,
       type: type.subarray(0, count),

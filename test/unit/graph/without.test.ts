@@ -12,6 +12,8 @@ const lines: readonly InteractionLine[] = [
   { type: 'uses', actor: 'user:b', target: 'device:a' },
   { type: 'publish', actor: 'creator:a', target: 'video:v1', at: 1, attributes: { fingerprint: '00000000ffffffff' } },
   { type: 'publish', actor: 'creator:b', target: 'video:v2', at: 2, attributes: { fingerprint: '11111111ffffffff' } },
+  { type: 'review', actor: 'user:a', target: 'product:p', at: 3, attributes: { rating: 5 } },
+  { type: 'review', actor: 'user:b', target: 'product:p', at: 3, attributes: { rating: 1 } },
 ]
 const declared = ['user:z', 'user:a']
 
@@ -21,6 +23,7 @@ test.each([
   [['user:z'], []],
   [[], ['view']],
   [[], ['publish']],
+  [[], ['review']],
   [['creator:b'], ['like', 'uses']],
 ] as const)('without %j and %j it is as if they had never been recorded', (entities, types) => {
   const isKept = (name: string): boolean => !(entities as readonly string[]).includes(name)
