@@ -24,6 +24,8 @@ export interface DetectParameters {
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** What to leave out; null for what is. Only in a dry run: such a run says how it differs from the latest one. */
   readonly whatIf: Without | null
+  /** Every detector looks again, also where the same detector has looked at the same graph with the same parameters. */
+  readonly full: boolean
 }
 
 /** What has a value; the rest is filled in. */
@@ -49,6 +51,7 @@ export const defaultDetectParameters = (): DetectParameters => ({
   memoryLimitMb: defaultMemoryLimitMb(),
   settings: {},
   whatIf: null,
+  full: false,
 })
 
 /** What the latest run was made with: what it says of itself, as far as this version knows the names. */

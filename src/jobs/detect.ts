@@ -9,6 +9,7 @@ import { completeRings } from '../rings/evidence.js'
 import type { GraphStore, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
 import { type DetectParameters, whatIfNotes } from './detect-parameters.js'
+import { type DetectorResult, findingContent, findingKey, readFinding } from './findings.js'
 import { WorkerPool } from './worker-pool.js'
 
 export { type DetectParameters, defaultDetectParameters } from './detect-parameters.js'
@@ -164,30 +165,36 @@ export const runDetect = async (
       raw = null
       return (await pool.run(task)).snapshot
     })
+    const findings = parameters.full ? [] : await store.readFindings()
+    const digest =
+      options.mode === 'write' || findings.length > 0
+        ? await timed('digest', async () => (await pool.run({ name: 'digest', snapshot })).digest)
+        : null
 
     const selected = selectDetectors(parameters.detectors)
     const shares = new Float64Array(selected.length)
+    const reused: { detector: string; run: string }[] = []
+    const fresh: { readonly key: string; readonly detector: string; readonly result: DetectorResult }[] = []
     const found = await Promise.all(
       selected.map((detector, index) =>
-        timed(detector.id, () =>
-          pool.run(
-            {
-              name: 'detector',
-              detector: detector.id,
-              snapshot,
-              seed: parameters.seed,
-              parameters: detectorParameters(detector, parameters.settings[detector.id] ?? {}),
-            },
-            (step, done) => {
-              shares[index] = done
-              report(
-                'detect',
-                shares.reduce((sum, share) => sum + share, 0) / selected.length,
-                `${detector.id}: ${step}`,
-              )
-            },
-          ),
-        ),
+        timed(detector.id, async () => {
+          const own = detectorParameters(detector, parameters.settings[detector.id] ?? {})
+          const source = { detector: detector.id, seed: parameters.seed, parameters: own }
+          const key = digest === null ? null : findingKey({ ...source, snapshot: digest })
+          const finding = findings.find((each) => each.key === key)
+          const before = finding ? await readFinding(finding) : null
+          if (finding && before) {
+            reused.push({ detector: detector.id, run: finding.run })
+            shares[index] = 1
+            return before
+          }
+          const result = await pool.run({ name: 'detector', snapshot, ...source }, (step, done) => {
+            shares[index] = done
+            report('detect', shares.reduce((sum, share) => sum + share, 0) / selected.length, `${detector.id}: ${step}`)
+          })
+          if (key !== null) fresh.push({ key, detector: detector.id, result })
+          return result
+        }),
       ),
     )
     const candidates: Candidate[] = found.flatMap((result) => result.candidates)
@@ -218,6 +225,8 @@ export const runDetect = async (
       asOf: parameters.asOf,
       seed: parameters.seed,
       baseRun: memory?.run.id ?? null,
+      mode: reused.length > 0 ? 'warm' : 'full',
+      reused: reused.sort((a, b) => (a.detector < b.detector ? -1 : 1)),
       backend: 'typescript',
       version,
       parameters: {
@@ -240,7 +249,13 @@ export const runDetect = async (
     if (options.mode === 'write')
       await timed('save', async () => {
         report('save', 0)
-        await store.saveRun({ run, rings }, drafts.lineage)
+        const kept = fresh.map(async ({ key, detector, result }) => ({
+          key,
+          detector,
+          run: run.id,
+          content: await findingContent(result),
+        }))
+        await store.saveRun({ run, rings }, drafts.lineage, await Promise.all(kept))
       })
     options.progress?.({ done: 1, stage: 'done' })
     return {

@@ -9,6 +9,7 @@ import type { RingDrafts } from '../rings/ring-records.js'
 
 export type Task =
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
+  | { readonly name: 'digest'; readonly snapshot: Snapshot }
   | {
       readonly name: 'detector'
       readonly detector: string
@@ -27,6 +28,7 @@ export type Task =
 
 export type TaskResult =
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly name: 'digest'; readonly digest: string }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
 

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { detectorById } from '../detectors/registry.js'
 import { RingfenceError } from '../errors.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
+import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
@@ -34,6 +35,8 @@ const perform = (task: Task): TaskResult => {
       const raw = task.without ? graphWithout(task.raw, task.without, checkCancelled) : task.raw
       return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled) }
     }
+    case 'digest':
+      return { name: 'digest', digest: snapshotDigest(task.snapshot) }
     case 'detector': {
       const { snapshot, seed, parameters } = task
       const context = { snapshot, seed, progress, checkCancelled }

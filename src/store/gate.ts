@@ -80,6 +80,7 @@ type ReadCall =
   | 'listRuns'
   | 'readMemory'
   | 'readHistory'
+  | 'readFindings'
   | 'readJob'
   | 'listJobs'
   | 'listKeys'

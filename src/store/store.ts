@@ -32,6 +32,10 @@ export interface RunRecord {
   readonly seed: number
   /** The run whose rings this one's were matched with, so that they keep their ids. */
   readonly baseRun: string | null
+  /** `warm` where findings of an earlier run were used again; absent in runs before there were any. */
+  readonly mode?: 'full' | 'warm'
+  /** Detectors that did not look again, with the run that did. */
+  readonly reused?: readonly { readonly detector: string; readonly run: string }[]
   readonly backend: string
   readonly version: string
   readonly parameters: Readonly<Record<string, unknown>>
@@ -147,6 +151,17 @@ export interface RunMemory {
   readonly rings: readonly RememberedRing[]
 }
 
+/** What a detector found, for a later run on the same graph: jobs/findings.ts. */
+export interface Finding {
+  readonly detector: string
+  /** A digest of all that the result follows from. */
+  readonly key: string
+  /** The run that looked. */
+  readonly run: string
+  /** For the writer alone; of any length. */
+  readonly content: string
+}
+
 export interface InteractionRecord {
   readonly type: InteractionType
   readonly id: string
@@ -244,9 +259,11 @@ export interface GraphStore {
 
   /**
    * Writes a run with all its rings and what happened to rings, whole or not at all; a reader never sees half of it. The same run id
-   * again is an error.
+   * again is an error. Each of `findings` takes the place of the one that its detector had; others stay.
    */
-  saveRun(run: RunWithRings, lineage?: Lineage): Promise<void>
+  saveRun(run: RunWithRings, lineage?: Lineage, findings?: readonly Finding[]): Promise<void>
+  /** The last of each detector, by detector. */
+  readFindings(): Promise<readonly Finding[]>
   /** By id, or the latest finished one; null when there is none. */
   readRun(id: string | null): Promise<RunWithRings | null>
   /** Newest first. */

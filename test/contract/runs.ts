@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { RingRecord } from '#src/store/store.js'
+import type { Finding, RingRecord } from '#src/store/store.js'
 import { batchOf } from '../support/batches.js'
 import { ringRecord, runRecord } from '../support/runs.js'
 import type { OpenStore } from './store-contract.js'
@@ -86,6 +86,29 @@ export const describeRuns = (open: OpenStore): void => {
         expect(await store.listRuns(10)).toEqual([])
         await store.saveRun({ run: runRecord('run-1'), rings: [ringRecord('r1')] })
         expect((await store.readRun('run-1'))?.rings).toEqual([ringRecord('r1')])
+      }),
+    )
+
+    test(
+      'what a detector found last is kept, one each, with its run or not at all',
+      withStore(open, async (store) => {
+        const finding = (detector: string, run: string): Finding => ({
+          detector,
+          run,
+          key: `key of ${detector} in ${run}`,
+          content: 'QUJD'.repeat(100_000),
+        })
+        expect(await store.readFindings()).toEqual([])
+        await store.saveRun({ run: runRecord('one'), rings: [] }, undefined, [
+          finding('sybil', 'one'),
+          finding('lockstep', 'one'),
+        ])
+        await store.saveRun({ run: runRecord('two'), rings: [] }, undefined, [finding('sybil', 'two')])
+        await expect(
+          store.saveRun({ run: runRecord('two'), rings: [] }, undefined, [finding('sybil', 'three')]),
+        ).rejects.toThrow()
+        await store.saveRun({ run: runRecord('four'), rings: [] })
+        expect(await store.readFindings()).toEqual([finding('lockstep', 'one'), finding('sybil', 'two')])
       }),
     )
 

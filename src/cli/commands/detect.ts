@@ -29,6 +29,7 @@ interface DetectOptions {
   readonly estimate?: boolean
   readonly dryRun?: boolean
   readonly whatIf?: boolean
+  readonly full?: boolean
   readonly without?: readonly string[]
   readonly withoutType?: readonly InteractionType[]
 }
@@ -93,6 +94,7 @@ const parametersOf = (options: DetectOptions): GivenParameters => ({
   memoryLimitMb: options.memoryLimit,
   settings: options.set,
   whatIf: whatIfOf(options),
+  full: options.full,
 })
 
 const modeOf = ({ estimate, dryRun, whatIf }: DetectOptions): JobRecord['mode'] =>
@@ -205,7 +207,10 @@ export const addDetect = (program: Command, act: Act): void => {
       'worker threads; the result does not depend on it (default: one a core)',
       wholeNumber(1, 256),
     )
-    .option('--full', 'from scratch; the reference for a run that starts from an earlier one')
+    .option(
+      '--full',
+      'let every detector look again, also where it has looked at the same graph with the same parameters',
+    )
     .option(
       '--memory-limit <MB>',
       'refuse to start above this (default: four fifths of what there is)',

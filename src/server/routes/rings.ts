@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { mapCount } from '../../graph/fact-count.js'
-import { asOfText, windowText } from '../../jobs/read-view.js'
+import { asOfText, isoTime, windowText } from '../../jobs/read-view.js'
 import { hangsOn, hangsOnEntities, limitOf } from '../../rings/counterfactual.js'
 import { refsOf } from '../../rings/evidence.js'
 import type { RingRecord, RunRecord } from '../../store/store.js'
@@ -44,9 +44,10 @@ const summary = (ring: RingRecord, run: RunRecord) => {
   }
 }
 
-const runAnswer = (run: RunRecord) => ({
+const runAnswer = ({ reused, ...run }: RunRecord) => ({
   ...run,
-  asOf: asOfText(run),
+  ...(reused ? { reused: [...reused] } : {}),
+  asOf: isoTime(run.asOf),
   parameters: { ...run.parameters },
   counts: { ...run.counts },
   notes: [...run.notes],

@@ -169,6 +169,12 @@ export const Run = Type.Object({
   asOf: Nullable(Type.String()),
   seed: Type.Integer(),
   baseRun: Nullable(Type.String()),
+  mode: Type.Optional(
+    Type.Enum(['full', 'warm'], { description: 'warm: what some detectors found in an earlier run was used again.' }),
+  ),
+  reused: Type.Optional(
+    Type.Array(Type.Object({ detector: Type.String(), run: Type.String({ description: 'The run that looked.' }) })),
+  ),
   backend: Type.String(),
   version: Type.String(),
   parameters: Type.Record(Type.String(), Type.Unknown()),
@@ -216,6 +222,12 @@ export const JobBody = Type.Object(
           workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
           memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
           settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
+          full: Type.Optional(
+            Type.Boolean({
+              description:
+                'Every detector looks again, also where it has looked at the same graph with the same parameters.',
+            }),
+          ),
           whatIf: Type.Optional(
             Type.Object(
               {

@@ -5,6 +5,7 @@ import type { GraphStore } from '../store.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type DuckDbOptions, type OpenFile, openFile, withConnection } from './connection.js'
 import { statementError } from './errors.js'
+import { readFindings } from './findings.js'
 import { readEntity, readInteractions, resolveInteractions } from './interactions.js'
 import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
 import { keySql, refreshKeys } from './keys.js'
@@ -50,6 +51,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       listRuns,
       readMemory,
       readHistory,
+      readFindings,
       readJob,
       listJobs,
       listKeys,

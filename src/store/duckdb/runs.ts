@@ -3,6 +3,7 @@ import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import { entityKinds, interactionTypes } from '../../../graph-schema/schema.js'
 import type {
   FactRecord,
+  Finding,
   InteractionRef,
   Lineage,
   MemberRecord,
@@ -11,6 +12,7 @@ import type {
   RunWithRings,
 } from '../store.js'
 import { inTransaction } from './connection.js'
+import { replaceFindings } from './findings.js'
 import { append, kindOfCode, typeOf } from './interactions.js'
 import { appendLineage, findRun } from './lineage.js'
 import { number, numberOf, numberOrNull, rows, text, textOrNull } from './sql.js'
@@ -39,6 +41,7 @@ export const saveRun = (
   connection: DuckDBConnection,
   { run, rings }: RunWithRings,
   lineage: Lineage = { events: [], dormant: [] },
+  findings: readonly Finding[] = [],
 ): Promise<void> =>
   inTransaction(connection, async () => {
     if ((await numberOf(connection, 'SELECT count(*) FROM runs WHERE id = $1', [run.id])) > 0)
@@ -107,6 +110,7 @@ export const saveRun = (
       },
     )
     await appendLineage(connection, run.id, lineage)
+    await replaceFindings(connection, findings)
   })
 
 const group = <T>(groups: Map<string, T[]>, key: string, item: T): void => {

@@ -4,6 +4,7 @@ import type { GraphStore } from '../store.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type Connection, connect, inRead, type Neo4jOptions } from './connection.js'
 import { serverError } from './errors.js'
+import { readFindings } from './findings.js'
 import { counts, readEntity, readInteractions, resolveInteractions } from './interactions.js'
 import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
 import { readHistory, readMemory } from './lineage.js'
@@ -37,6 +38,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       listRuns,
       readMemory,
       readHistory,
+      readFindings,
       readJob,
       listJobs,
       listKeys,

@@ -10,6 +10,7 @@ import {
 } from '../../../graph-schema/schema.js'
 import type {
   FactRecord,
+  Finding,
   InteractionRef,
   Lineage,
   MemberRecord,
@@ -18,6 +19,7 @@ import type {
   RunWithRings,
 } from '../store.js'
 import { type Connection, inRead, inWrite, parts, rows, type Transaction } from './connection.js'
+import { replaceFindings } from './findings.js'
 import { findRun, writeLineage } from './lineage.js'
 import { type MemberRow, memberOf } from './member-rows.js'
 import { labelOf } from './names.js'
@@ -123,6 +125,7 @@ export const saveRun = async (
   connection: Connection,
   record: RunWithRings,
   lineage: Lineage = { events: [], dormant: [] },
+  findings: readonly Finding[] = [],
 ): Promise<void> => {
   const { run, rings, members, facts } = flatten(record)
   await inWrite(connection, async (tx) => {
@@ -141,6 +144,7 @@ export const saveRun = async (
     for (const [kind, group] of members) await write(createMembers(kind), group, { kind })
     await write(createFacts, facts)
     await writeLineage(tx, run.id, lineage)
+    await replaceFindings(tx, findings)
   })
 }
 

@@ -71,13 +71,17 @@ test.each(['read', 'lockstep', 'sybil'])(
   async (stage) => {
     const abort = new AbortController()
     const before = (await store.listRuns(10)).length
-    const job = runDetect(store, parameters, {
-      mode: 'write',
-      signal: abort.signal,
-      progress: (progress) => {
-        if (progress.stage.startsWith(stage)) abort.abort()
+    const job = runDetect(
+      store,
+      { ...parameters, full: true },
+      {
+        mode: 'write',
+        signal: abort.signal,
+        progress: (progress) => {
+          if (progress.stage.startsWith(stage)) abort.abort()
+        },
       },
-    })
+    )
     await expect(job).rejects.toMatchObject({ code: 'job.cancelled' })
     expect(await store.listRuns(10)).toHaveLength(before)
   },

@@ -1,0 +1,91 @@
+/**
+ * What a detector found, kept so that a later run need not look again. A detector is a function of the snapshot, its parameters, the seed and
+ * its own code: when a digest of all four is the same, so is what it finds, byte for byte. Nothing is kept that is only about right.
+ */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
+import { deflate, inflate } from 'node:zlib'
+import type { Candidate, Note } from '../detectors/detector.js'
+import type { Finding } from '../store/store.js'
+
+export interface DetectorResult {
+  readonly candidates: readonly Candidate[]
+  readonly notes: readonly Note[]
+}
+
+/** Of `content` below: another number makes older findings unknown. */
+const FORMAT = 1
+
+const pack = promisify(deflate)
+const unpack = promisify(inflate)
+
+/** All code that a detector's result can follow from. */
+const CODE = ['../detectors/', '../graph/', '../kernels/', '../../graph-schema/']
+
+let known: string | null = null
+
+/** SHA-256, hex, of the program that runs: a version number would not tell two builds apart. */
+const codeDigest = (): string => {
+  if (known !== null) return known
+  const hash = createHash('sha256')
+  for (const folder of CODE) {
+    const root = new URL(folder, import.meta.url)
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(js|wasm)$/.test(file))
+    for (const file of files.sort())
+      hash.update(`${folder}${file}\n`).update(readFileSync(fileURLToPath(new URL(file, root))))
+  }
+  known = hash.digest('hex')
+  return known
+}
+
+/** With the keys of objects in order, at every depth. */
+const ordered = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(ordered)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, ordered(each)]),
+  )
+}
+
+export interface FindingSource {
+  /** Of the snapshot: snapshot-digest.ts. */
+  readonly snapshot: string
+  readonly detector: string
+  /** With defaults filled in. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly seed: number
+}
+
+export const findingKey = ({ snapshot, detector, parameters, seed }: FindingSource): string =>
+  createHash('sha256')
+    .update(JSON.stringify([FORMAT, codeDigest(), process.versions.v8, snapshot, detector, seed, ordered(parameters)]))
+    .digest('hex')
+
+/** Views are copied out of the larger buffers that they may look into. */
+const plain = ({ candidates, notes }: DetectorResult): DetectorResult => ({
+  notes,
+  candidates: candidates.map((candidate) => ({
+    ...candidate,
+    facts: candidate.facts.map((fact) => ({
+      ...fact,
+      shows: fact.shows.map(({ type, edges }) => ({ type, edges: Int32Array.from(edges) })),
+    })),
+  })),
+})
+
+export const findingContent = async (result: DetectorResult): Promise<string> =>
+  (await pack(serialize(plain(result)))).toString('base64')
+
+/** Null for what cannot be read: then the detector looks again. */
+export const readFinding = async ({ content }: Finding): Promise<DetectorResult | null> => {
+  try {
+    return deserialize(await unpack(Buffer.from(content, 'base64'))) as DetectorResult
+  } catch {
+    return null
+  }
+}
