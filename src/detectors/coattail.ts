@@ -15,6 +15,7 @@ import { type InteractionType, interactionType, interactionTypeNames } from '../
 import { candidateOf } from './coattail/candidates.js'
 import { type Judged, judge } from './coattail/judge.js'
 import { ridesOf } from './coattail/rides.js'
+import { judgeSingles } from './coattail/single.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { tiedSets } from './matrix/groups.js'
 
@@ -92,6 +93,12 @@ const withoutRepeats = (judged: readonly Judged[]): readonly Judged[] => {
   return kept
 }
 
+/** A single target's accounts that ride on a list too are told by the list. */
+const apartFrom = (lists: readonly Judged[], singles: readonly Judged[]): readonly Judged[] => {
+  const taken = new Set(lists.flatMap(({ accounts }) => accounts))
+  return singles.filter(({ accounts }) => 2 * accounts.filter((each) => taken.has(each)).length < accounts.length)
+}
+
 export const coattail: Detector<CoattailParameters> = {
   id: 'coattail',
   title: 'Coattail riding',
@@ -144,7 +151,10 @@ export const coattail: Detector<CoattailParameters> = {
         const found = judge(rides, seeds, { ...judging, setNats: Math.log(sets.length) })
         if (found) judged.push(found)
       }
-      for (const each of withoutRepeats(judged)) candidates.push(candidateOf(snapshot, rides, each, options))
+      const lists = withoutRepeats(judged)
+      const singles = judgeSingles(rides, lists, { ...judging, setNats: 0 })
+      for (const each of [...lists, ...apartFrom(lists, singles)])
+        candidates.push(candidateOf(snapshot, rides, each, options))
     })
     progress('done', 1)
     return { candidates, notes }

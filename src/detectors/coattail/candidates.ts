@@ -1,7 +1,7 @@
 /** A judged set as a candidate: the accounts that ride, the targets that gain, and facts with the interactions that show them. */
 import { entityName, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, Fact, Member } from '../detector.js'
-import type { Judged } from './judge.js'
+import type { ComeBack, Judged } from './judge.js'
 import { eachRide, orderOf, type RideOptions, type Rides } from './rides.js'
 
 const HOT_NAMED = 3
@@ -18,6 +18,7 @@ export const candidateOf = (snapshot: Snapshot, rides: Rides, judged: Judged, op
   const ridden = new Set<number>()
   const beside = new Map(hotTargets.map((hot) => [hot.target, new Set<number>()]))
   const listed = new Map<number, Set<number>>()
+  const came = new Map<number, number>()
   const sessionEdges = new Set<number>()
   const riding = new Map<number, Set<number>>()
   for (const account of judged.accounts) {
@@ -33,6 +34,7 @@ export const candidateOf = (snapshot: Snapshot, rides: Rides, judged: Judged, op
         const before = last.get(thing)
         if (before === undefined || !(at[weak]! - before <= options.session)) {
           sessionEdges.add(weak)
+          came.set(account, (came.get(account) ?? 0) + 1)
           last.set(thing, at[weak]!)
         }
       }
@@ -49,25 +51,44 @@ export const candidateOf = (snapshot: Snapshot, rides: Rides, judged: Judged, op
         if (edges.has(edge)) actors.add(account)
     return actors.size
   }
-  const facts: Fact[] = [
+  const ofList = (list: NonNullable<Judged['list']>): Fact[] => [
     {
       code: 'coattail.rides',
-      sentence: `${judged.accounts.length} accounts did "${type}" on ${judged.weak.length} little-known targets right beside far more wanted ones: ${pairs} pairs of account and target, where chance would give ${round(judged.expectedPairs)}.`,
+      sentence: `${judged.accounts.length} accounts did "${type}" on ${judged.weak.length} little-known targets right beside far more wanted ones: ${pairs} pairs of account and target, where chance would give ${round(list.expectedPairs)}.`,
       observed: pairs,
-      expected: round(judged.expectedPairs),
+      expected: round(list.expectedPairs),
       unit: 'pairs',
       count: { of: 'pairs' },
       shows: [{ type, edges: ascending(ridden) }],
     },
     {
       code: 'coattail.returns',
-      sentence: `They came back to them: ${sessionEdges.size} separate visits, where accounts that come back as these do elsewhere would make ${round(judged.expectedSessions)}.`,
+      sentence: `They came back to them: ${sessionEdges.size} separate visits, where accounts that come back as these do elsewhere would make ${round(list.expectedSessions)}.`,
       observed: sessionEdges.size,
-      expected: round(judged.expectedSessions),
+      expected: round(list.expectedSessions),
       unit: 'visits',
       count: { of: 'interactions' },
       shows: [{ type, edges: ascending(sessionEdges) }],
     },
+  ]
+  const ofOne = ({ target: thing, visits, accounts, expected }: ComeBack): Fact => {
+    const edges: number[] = []
+    for (const account of accounts)
+      for (let edge = relation.outOffsets[account]!; edge < relation.outOffsets[account + 1]!; edge++)
+        if (target[edge]! - targetFrom === thing) edges.push(edge)
+    return {
+      code: 'coattail.comes-back',
+      sentence: `${accounts.length} accounts did "${type}" on ${name(thing)} on ${visits} occasions or more each, where of all who look at it ${round(expected)} would by what people here come back to.`,
+      observed: accounts.length,
+      expected: round(expected),
+      unit: 'accounts',
+      count: { of: 'actors' },
+      shows: [{ type, edges: Int32Array.from(edges).sort() }],
+    }
+  }
+  const facts: Fact[] = [
+    ...(judged.list ? ofList(judged.list) : []),
+    ...(judged.back ?? []).map(ofOne),
     ...hotTargets.flatMap((hot): Fact[] => {
       const edges = beside.get(hot.target)!
       const accounts = actorsOf(edges)
@@ -90,7 +111,7 @@ export const candidateOf = (snapshot: Snapshot, rides: Rides, judged: Judged, op
       (account): Member => ({
         entity: account + actorFrom,
         role: 'amplifier',
-        membership: round(1 - 0.5 ** listed.get(account)!.size),
+        membership: round(1 - 0.5 ** (judged.list ? listed.get(account)!.size : (came.get(account) ?? 1))),
       }),
     ),
     ...judged.weak.map(

@@ -20,8 +20,19 @@ import { eachRide, orderOf, type RideOptions, type Rides } from './rides.js'
 export interface HotTarget {
   /** Place in the relation's targets. */
   readonly target: number
-  /** Accounts that rode on it, and what chance would give. */
-  readonly accounts: number
+  /** Accounts that chance would have ride on it. */
+  readonly expected: number
+}
+
+/** Accounts that came back to one weak target. */
+export interface ComeBack {
+  /** Place in the relation's targets. */
+  readonly target: number
+  /** That each of the accounts made at least. */
+  readonly visits: number
+  /** Rows. */
+  readonly accounts: readonly number[]
+  /** Of everybody who looks at the target, by the platform's habits. */
   readonly expected: number
 }
 
@@ -31,10 +42,15 @@ export interface Judged {
   /** Places in the relation's targets, ascending. */
   readonly weak: readonly number[]
   readonly hot: readonly HotTarget[]
-  /** Pairs of account and weak target, and what chance would give at most. */
-  readonly expectedPairs: number
-  /** Sessions that chance would give for those pairs. */
-  readonly expectedSessions: number
+  /** Of a list of weak targets. */
+  readonly list?: {
+    /** Pairs of account and weak target that chance would give at most. */
+    readonly expectedPairs: number
+    /** Sessions that chance would give for those pairs. */
+    readonly expectedSessions: number
+  }
+  /** Of weak targets judged one by one (coattail/single.ts). */
+  readonly back?: readonly ComeBack[]
   readonly nats: number
 }
 
@@ -49,7 +65,7 @@ export interface JudgeOptions extends RideOptions {
 }
 
 /** -ln .001, as for matrix accounts. */
-const SPEAKS = 7
+export const SPEAKS = 7
 /** -ln .05: a target belongs to the list where more of the accounts ride with it than chance gives. */
 const BELONGS = 3
 /** Pairs that the common rate of coming back counts for beside those of the accounts themselves. */
@@ -63,8 +79,8 @@ const LIKING = 2
 const TASTE_SHARE = 0.25
 const TASTE_LIFT = 3
 /** Actions that the share among everybody counts for beside those of the accounts themselves. */
-const PRIOR_ACTIONS = 20
-const MOST_HOT = 3
+export const PRIOR_ACTIONS = 20
+export const MOST_HOT = 3
 /** Of a longer list tastes are shared, and so is liking. */
 const LIKED_APART = 4
 /** A list is two targets at least: one is what a crowd wants. */
@@ -105,7 +121,7 @@ const othersOf = (rides: Rides, inside: readonly number[], list: readonly number
       listVisits += came
       onList.set(account, (onList.get(account) ?? 0) + came)
     }
-  const share = listVisits / rides.visits
+  const share = listVisits / rides.sessionCount
   const least = Math.log(Math.max(1, onList.size)) + BELONGS
   return [...onList].flatMap(([account, came]) => {
     let visits = 0
@@ -166,7 +182,7 @@ const returnsOf = (rides: Rides, accounts: readonly number[], list: ReadonlySet<
       returns += sessions - 2
     }
   const outsidePairs = rides.sessions.length - pairsInside
-  const outside = rides.visits - sessionsInside
+  const outside = rides.sessionCount - sessionsInside
   // One visit more of either kind, so that a rate is never 0.
   const common = (outside - outsidePairs + 1) / (outside + 2)
   const own = (common * PRIOR_PAIRS + otherSessions - otherPairs) / (PRIOR_PAIRS + otherSessions)
@@ -182,7 +198,7 @@ interface Hot {
 }
 
 /** Odds raised by what a taste may raise them. */
-const lifted = (share: number): number => (TASTE_LIFT * share) / (1 + (TASTE_LIFT - 1) * share)
+export const lifted = (share: number): number => (TASTE_LIFT * share) / (1 + (TASTE_LIFT - 1) * share)
 
 /** The one to three hot targets beside which the list is visited most beyond their shares of all actions; the choice is paid for. */
 const hotOf = (rides: Rides, accounts: readonly number[], list: ReadonlySet<number>, options: JudgeOptions): Hot => {
@@ -191,7 +207,6 @@ const hotOf = (rides: Rides, accounts: readonly number[], list: ReadonlySet<numb
   const widest = Math.max(...[...list].map((thing) => audience[thing]!))
   const visits: { readonly beside: number; readonly hot: ReadonlySet<number> }[] = []
   const besides: number[] = []
-  const accountsOf = new Map<number, number>()
   const visitsOf = new Map<number, number>()
   const elsewhere = new Map<number, number>()
   let actionsElsewhere = 0
@@ -203,7 +218,6 @@ const hotOf = (rides: Rides, accounts: readonly number[], list: ReadonlySet<numb
       beside.set(weak, (beside.get(weak) ?? new Set()).add(other))
     })
     const all = new Set<number>()
-    const own = new Set<number>()
     for (const others of beside.values()) {
       const hot = new Set<number>()
       for (const edge of others) {
@@ -212,12 +226,10 @@ const hotOf = (rides: Rides, accounts: readonly number[], list: ReadonlySet<numb
         if (audience[thing]! >= options.ratio * widest) hot.add(thing)
       }
       for (const thing of hot) {
-        own.add(thing)
         visitsOf.set(thing, (visitsOf.get(thing) ?? 0) + 1)
       }
       visits.push({ beside: others.size, hot })
     }
-    for (const thing of own) accountsOf.set(thing, (accountsOf.get(thing) ?? 0) + 1)
     besides.push(all.size)
     for (const edge of order) {
       const thing = target[edge]! - targetFrom
@@ -247,7 +259,7 @@ const hotOf = (rides: Rides, accounts: readonly number[], list: ReadonlySet<numb
     const targets = chosen.map((thing): HotTarget => {
       const alone = Math.log1p(-shareOf(thing))
       const expected = besides.reduce((sum, beside) => sum - Math.expm1(beside * alone), 0)
-      return { target: thing, accounts: accountsOf.get(thing)!, expected }
+      return { target: thing, expected }
     })
     best = { targets, nats }
   }
@@ -278,8 +290,7 @@ export const judge = (rides: Rides, seeds: readonly number[], options: JudgeOpti
     accounts,
     weak,
     hot: hot.targets,
-    expectedPairs: 2 * tally.expected,
-    expectedSessions: returns.expected,
+    list: { expectedPairs: 2 * tally.expected, expectedSessions: returns.expected },
     nats,
   }
 }

@@ -10,6 +10,7 @@ import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.j
 import { type Check, checkInterval } from '../../kernels/check.js'
 import { bipartiteCsr } from '../../kernels/csr.js'
 import type { Holdings } from '../matrix/holdings.js'
+import { Visits } from './visits.js'
 
 export interface RideOptions {
   readonly reach: number
@@ -29,7 +30,9 @@ export interface Rides {
   /** Sessions of each entry of `holdings.graph.rows`. */
   readonly sessions: Int32Array
   /** Sum of `sessions`. */
-  readonly visits: number
+  readonly sessionCount: number
+  /** To any target, whether they ride or not. */
+  readonly visits: Visits
   /** Different accounts of each target. */
   readonly audience: Int32Array
   readonly untimed: number
@@ -104,6 +107,7 @@ export const ridesOf = (snapshot: Snapshot, type: Relation['type'], options: Rid
   const { session, check } = options
   const audience = audienceOf(relation)
   const accounts = outOffsets.length - 1
+  const visits = new Visits(relation, session)
   const source: number[] = []
   const things: number[] = []
   const counts: number[] = []
@@ -112,6 +116,7 @@ export const ridesOf = (snapshot: Snapshot, type: Relation['type'], options: Rid
   let steps = 0
   for (let row = 0; row < accounts; row++) {
     const order = orderOf(relation, row)
+    visits.add(row, order)
     const found = new Map<number, { sessions: number; last: number; edge: number }>()
     eachRide(relation, order, audience, options, (weak) => {
       const thing = target[weak]! - targetFrom
@@ -156,7 +161,8 @@ export const ridesOf = (snapshot: Snapshot, type: Relation['type'], options: Rid
     holdings,
     repeated: holdingsFrom(accounts, audience.length, again[0], again[1], check),
     sessions,
-    visits: sessions.reduce((sum, count) => sum + count, 0),
+    sessionCount: sessions.reduce((sum, count) => sum + count, 0),
+    visits,
     audience,
     untimed,
   }

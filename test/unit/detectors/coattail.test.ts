@@ -83,6 +83,21 @@ const plant = (made: Shop, accounts: number, rounds: number, camouflage = 3): st
   return ring.map((account) => `user:${account}`)
 }
 
+/** Accounts that open a hot product and, minutes to an hour later, one and the same weak one, which a few others open once. */
+const plantOne = (made: Shop, accounts: number, rounds: number, camouflage = 3): string[] => {
+  const ring = names('r', accounts)
+  for (const account of ring) {
+    made.honest(account, camouflage)
+    for (let round = 0; round < rounds; round++) {
+      const at = made.moment()
+      made.click(account, 'p0', at)
+      if (made.random.float() < 0.8) made.click(account, 'w0', at + made.random.float() * HOUR)
+    }
+  }
+  for (const user of names('o', 10)) made.click(user, 'w0', made.moment())
+  return ring.map((account) => `user:${account}`)
+}
+
 const parametersWith = (given: Partial<CoattailParameters> = {}): CoattailParameters => ({
   ...(Value.Create(coattail.parameters) as CoattailParameters),
   ...given,
@@ -118,6 +133,20 @@ describe('coattails', () => {
     expect(rings[0]!.accounts.length).toBeGreaterThanOrEqual(0.8 * planted.length)
   })
 
+  test.each([
+    ['with little else', 25, 5, 1],
+    ['beside ordinary shopping', 25, 6, 6],
+    ['of twelve accounts', 12, 7, 3],
+  ] as const)('with a single weak target, %s', (_, accounts, rounds, camouflage) => {
+    const made = shop(3)
+    const planted = plantOne(made, accounts, rounds, camouflage)
+    const rings = ringsIn(made.lines)
+    expect(rings.length).toBe(1)
+    expect(rings[0]!.gains).toEqual(['product:w0'])
+    for (const account of rings[0]!.accounts) expect(planted).toContain(account)
+    expect(rings[0]!.accounts.length).toBeGreaterThanOrEqual(0.8 * planted.length)
+  })
+
   test('without times, by how often: and it is said that times are missing', () => {
     const made = shop(4)
     const planted = plant(made, 20, 6, 0)
@@ -127,29 +156,30 @@ describe('coattails', () => {
     for (const { accounts } of ringsIn(lines)) for (const account of accounts) expect(planted).toContain(account)
   })
 
-  test('every fact counts from its interactions, and names accounts of the ring', () => {
-    const made = shop(5)
-    plant(made, 25, 6)
-    const snapshot = snapshotFrom(made.lines)
-    const [found] = runOn(snapshot).candidates
-    expect(found!.facts.map(({ code }) => code)).toEqual([
-      'coattail.rides',
-      'coattail.returns',
-      'coattail.hot-target',
-      'coattail.hot-target',
-    ])
-    const members = new Set(found!.members.map(({ entity }) => entity))
-    for (const fact of found!.facts) {
-      const shown = fact.shows.flatMap(({ type, edges }) => interactionsAt(relationOf(snapshot, type)!, edges))
-      expect(recount(fact.count, shown)).toBe(fact.observed)
-      expect(fact.observed).toBeGreaterThan(fact.expected)
-      for (const { actor } of shown) expect(members).toContain(actor)
-    }
-    for (const { membership } of found!.members) {
-      expect(membership).toBeGreaterThan(0)
-      expect(membership).toBeLessThanOrEqual(1)
-    }
-  })
+  test.each([
+    ['a list', plant, ['rides', 'returns', 'hot-target', 'hot-target']],
+    ['a single weak target', plantOne, ['comes-back', 'hot-target']],
+  ] as const)(
+    'of %s, every fact counts from its interactions, and names accounts of the ring',
+    (_, planting, codes) => {
+      const made = shop(5)
+      planting(made, 25, 6)
+      const snapshot = snapshotFrom(made.lines)
+      const [found] = runOn(snapshot).candidates
+      expect(found!.facts.map(({ code }) => code)).toEqual(codes.map((code) => `coattail.${code}`))
+      const members = new Set(found!.members.map(({ entity }) => entity))
+      for (const fact of found!.facts) {
+        const shown = fact.shows.flatMap(({ type, edges }) => interactionsAt(relationOf(snapshot, type)!, edges))
+        expect(recount(fact.count, shown)).toBe(fact.observed)
+        expect(fact.observed).toBeGreaterThan(fact.expected)
+        for (const { actor } of shown) expect(members).toContain(actor)
+      }
+      for (const { membership } of found!.members) {
+        expect(membership).toBeGreaterThan(0)
+        expect(membership).toBeLessThanOrEqual(1)
+      }
+    },
+  )
 })
 
 describe('looks alike and is left alone', () => {
@@ -187,6 +217,67 @@ describe('looks alike and is left alone', () => {
         for (const sale of ['f0', 'f1', 'f2']) made.click(user, sale, at + made.random.float() * 10 * MINUTE)
       }
     },
+    'a phone and its one case: everybody who looks at the case looks at the phone, once to three times': (made) => {
+      for (const user of names('o', 80))
+        for (let visit = [1, 1, 1, 2, 2, 3][made.random.below(6)]!; visit > 0; visit--) {
+          const at = made.moment()
+          made.click(user, 'p0', at)
+          made.click(user, 'case', at + MINUTE)
+        }
+    },
+    'people who watch a price, by itself or while they shop': (made) => {
+      for (const user of names('o', 15)) {
+        for (let visit = 4 + made.random.below(5); visit > 0; visit--) {
+          const at = made.moment()
+          if (made.random.float() < 0.5) made.click(user, made.product(2), at)
+          made.click(user, 'watched', at + MINUTE)
+          if (made.random.float() < 0.5) made.click(user, made.product(2), at + 2 * MINUTE)
+        }
+      }
+    },
+    'a few who compare one thing with the bestseller again and again': (made) => {
+      for (const user of names('o', 7))
+        for (let visit = 5; visit > 0; visit--) {
+          const at = made.moment()
+          made.click(user, 'p0', at)
+          made.click(user, 'compared', at + MINUTE)
+        }
+      for (const user of names('o', 40).slice(10)) {
+        const at = made.moment()
+        made.click(user, 'p0', at)
+        made.click(user, 'compared', at + MINUTE)
+      }
+    },
+    'things that are used up, each bought again by those who use it beside what everybody buys': (made) => {
+      for (let refill = 0; refill < 80; refill++)
+        for (let buyer = 0; buyer < 15; buyer++) {
+          const user = `o${made.random.below(700)}`
+          for (let visit = 2 + made.random.below(5); visit > 0; visit--) {
+            const at = made.moment()
+            if (made.random.float() < 0.6) made.click(user, `p${made.random.below(3)}`, at)
+            made.click(user, `refill${refill}`, at + MINUTE)
+          }
+        }
+    },
+    'a weekly show whose host has one thing of its own beside the others': (made) => {
+      for (const user of names('o', 50))
+        for (let week = 0; week < 6; week++)
+          if (made.random.float() < 0.6) {
+            const at = START + (7 * week + 2) * DAY + (20 + made.random.float()) * HOUR
+            for (const shown of ['p4', 'own', 'p30', 'p60', 'p90'])
+              if (made.random.float() < 0.5) made.click(user, shown, at + made.random.float() * HOUR)
+          }
+    },
+    'a small shop of regulars with one bestseller': (made) => {
+      for (const user of names('regular', 50))
+        for (let sitting = 8; sitting > 0; sitting--) {
+          let at = made.moment()
+          for (let k = 3; k > 0; k--) {
+            made.click(user, `small${Math.floor(12 * made.random.float() ** 3)}`, at)
+            at += MINUTE
+          }
+        }
+    },
     'lovers of a niche who come back to what they love': (made) => {
       for (const user of names('niche', 40)) {
         made.honest(user, 4)
@@ -210,7 +301,8 @@ describe('looks alike and is left alone', () => {
     let named = 0
     for (let seed = 0; seed < 20; seed++) {
       const made = shop(40 + seed, 250)
-      plant(made, 20, 6)
+      if (seed % 2 === 0) plant(made, 20, 6)
+      else plantOne(made, 20, 6)
       const order = Int32Array.from(made.lines, (_, i) => i)
       new Random(seed).shuffle(order)
       if (ringsIn(made.lines.map((line, i) => ({ ...line, target: made.lines[order[i]!]!.target }))).length > 0) named++
