@@ -70,9 +70,9 @@ const SECOND = 1000
 
 /** Measured at 1 M and 3 M simulated interactions, in processor seconds on one core. */
 const bytesFixed = 45e6
-const bytesPerInteraction = 12
+const bytesPerInteraction = 22
 const secondsFixed = 0.5
-const secondsPerInteraction = 1e-6
+const secondsPerInteraction = 1.5e-6
 
 const ridersIn = (offsets: Int32Array): number => {
   let riders = 0

@@ -15,7 +15,7 @@ import type { Visits } from './visits.js'
 export const comings = [2, 3, 4] as const
 
 const OCTAVES = 24
-const octave = (count: number): number => Math.min(OCTAVES - 1, Math.floor(Math.log2(count + 1)))
+const octave = (count: number): number => Math.min(OCTAVES - 1, 31 - Math.clz32(count + 1))
 const classOf = (elsewhere: number, audience: number): number => octave(elsewhere) * OCTAVES + octave(audience)
 
 /** Pairs that the share among everybody counts for in a class. */

@@ -34,6 +34,7 @@ interface Case {
 const casesOf = (rides: Rides, isTold: Uint8Array, { minMembers, check }: JudgeOptions): Case[] => {
   const { visits, repeated, audience } = rides
   const { offsets, things, times, ofAccount } = visits
+  if (!repeated.holders.some((count) => count >= minMembers)) return []
   const all = new Float64Array(audience.length)
   const again = new Float64Array(audience.length)
   for (let k = 0; k < visits.pairs; k++) {
