@@ -42,6 +42,8 @@ export interface Parties {
   readonly rooted: number
   /** Of the partial, those whose means of payment stays. */
   readonly keptPayment: number
+  /** Handed-over accounts of which any means of payment is known. */
+  readonly seenPayment: number
 }
 
 /** An identifier with more strangers than this for each handed-over account is a public place, and names nobody. */
@@ -174,6 +176,15 @@ export class PartyFinder {
     return rooted
   }
 
+  #seenPayment(handovers: readonly Handover[]): number {
+    let seen = 0
+    for (const { row } of handovers) {
+      this.#reader.read(row)
+      if (this.#reader.streams[PAYMENT]!.count > 0) seen++
+    }
+    return seen
+  }
+
   /** Hubs of the phones, cards and numbers that these accounts hold. */
   heldBy(entities: Iterable<number>): ReadonlySet<number> {
     const { relation } = this.#population
@@ -248,6 +259,7 @@ export class PartyFinder {
       contested,
       rooted: this.#rooted(handovers),
       keptPayment: keptPayment.size,
+      seenPayment: this.#seenPayment(handovers),
       sources: parts.before,
       buyers: parts.after,
       brokers: parts.between,

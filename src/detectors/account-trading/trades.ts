@@ -30,7 +30,7 @@ export const isHousehold = (
  */
 export const isRenewal = (
   handovers: readonly Handover[],
-  { shared, rooted, keptPayment }: Parties,
+  { shared, rooted, keptPayment, seenPayment }: Parties,
   bundle: Bundle,
   hubs: Hubs,
   brokers: readonly Broker[],
@@ -40,6 +40,8 @@ export const isRenewal = (
   if (2 * tied < handovers.length) return true
   if (2 * rooted > handovers.length) return true
   const changedPayment = handovers.filter(({ changes }) => changes.some(({ kind }) => kind === PAYMENT)).length
+  // Who buys an account wants its money: where none of it moves, though it is known, somebody else works for the same owner.
+  if (changedPayment === 0 && 2 * seenPayment >= handovers.length) return true
   return keptPayment > 2 * changedPayment
 }
 

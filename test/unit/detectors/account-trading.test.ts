@@ -40,6 +40,17 @@ const byRole = (snapshot: Snapshot, { members }: Candidate, role: string): strin
 
 const people = ordinaryPeople(400, new Random(5))
 
+/** Each thing of an account when it is first seen, and never again. */
+const firstSeen = (lines: readonly InteractionLine[]): InteractionLine[] => {
+  const first = new Map<string, InteractionLine>()
+  for (const line of lines) {
+    const key = `${line.actor} ${line.target}`
+    const known = first.get(key)
+    if (known === undefined || (line.at as number) < (known.at as number)) first.set(key, line)
+  }
+  return [...first.values()]
+}
+
 describe('a sale', () => {
   test('of a farm through a broker to two buyers is found, with everybody in his role', () => {
     const { snapshot, rings, notes } = run([...people, ...ring(new Random(1), { accounts: 10, buyers: 2 })])
@@ -274,6 +285,16 @@ describe('what looks like a sale', () => {
       ...life(random, c),
       ...life(random, { account: c.account, at: c.at, before: {}, after: { device: 'agency-tablet' } }),
     ]),
+    'one agency after another, each thing recorded when first seen, and payouts that stay': firstSeen(
+      group(
+        8,
+        (i) => ({
+          before: { device: `phone${i % 4}a`, contact: 'agency-a', network: 'desk-a', payment: `payout${i}` },
+          after: { device: `phone${i % 4}b`, contact: 'agency-b', network: 'desk-b', payment: `payout${i}` },
+        }),
+        (i) => START + (28 + i / 4) * DAY,
+      ).flatMap((c) => life(random, c)),
+    ),
     'an office that moves': group(10, (i) => ({
       before: { device: `cam${i}`, network: 'old-office', address: 'old-street', payment: `payout${i}` },
       after: { device: `cam${i}`, network: 'new-office', address: 'new-street', payment: `payout${i}` },
