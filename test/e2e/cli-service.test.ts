@@ -126,7 +126,7 @@ describe('a served store', () => {
     expect(oneObject(gone)).toMatchObject({ error: { code: 'store.unreachable' } })
     const after = await run('rings', '--members', '--format', 'csv', '--store', folder.path('served.duckdb'))
     expect(after.stdout).toBe((await run('rings', '--members', '--format', 'csv', ...local)).stdout)
-  }, 60_000)
+  })
 
   test('asks for its key, and tells who holds the file and where it is served, a taken port, and an end with exit 0', async () => {
     const store = folder.path('held.duckdb')
@@ -157,7 +157,7 @@ describe('a served store', () => {
     expect((await stop(service, 'SIGINT')).exit).toBe(0)
     // The file is free again, and nothing tells of a service that is gone.
     expect((await run('jobs', '--json', '--store', store)).exit).toBe(0)
-  }, 30_000)
+  })
 })
 
 test('keys of a running service are made, listed and revoked through it', async () => {
@@ -175,7 +175,7 @@ test('keys of a running service are made, listed and revoked through it', async 
   const again = await ringfence(['keys', 'revoke', String(other.id), ...json], keyed)
   expect(again.exit).toBe(2)
   expect(oneObject(again)).toMatchObject({ error: { code: 'key.unknown' } })
-}, 30_000)
+})
 
 describe('demo', () => {
   test('serves what it found, on another port where its own is taken, and cancels what Ctrl-C stops', async () => {
@@ -217,5 +217,5 @@ describe('demo', () => {
       expect(await runs()).toEqual(before)
       expect((await stop(service, 'SIGTERM')).exit).toBe(0)
     })
-  }, 30_000)
+  })
 })
