@@ -30,7 +30,9 @@ const withInteractions = (
       const interactions = tags.flatMap((tag) =>
         (ids.get(tag) ?? []).map((id) => ({ type: drafts.keys[tag]!.type, id })),
       )
-      return { ...fact, interactions: interactions.slice(0, INTERACTIONS_PER_FACT), digests: [] }
+      // Interactions that are equal in type, ends and time cannot be told apart: all of them show the fact.
+      const interactionCount = Math.max(fact.interactionCount, interactions.length)
+      return { ...fact, interactionCount, interactions: interactions.slice(0, INTERACTIONS_PER_FACT), digests: [] }
     }),
   }))
 }
