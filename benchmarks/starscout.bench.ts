@@ -138,9 +138,11 @@ export const bench: Bench = {
             for (const point of curve) {
               const kept = every.filter(({ fdr, nats }) => fdr <= point.fdr && nats >= point.nats)
               const { precision, recall2, recall3 } = score(folder, snapshot, kept)
-              const measured = { precision: precision ?? 0, recall2, recall3 }
+              const measured = { precision, recall2, recall3 }
               note(`${name}, rings of ${point.name}: ${kept.length} rings, ${JSON.stringify(measured)}`)
-              for (const [metric, value] of Object.entries(measured))
+              for (const [metric, value] of Object.entries(measured)) {
+                // Where nothing is named there is no precision.
+                if (value === null) continue
                 figures.push({
                   bench: 'starscout',
                   model: `${finder} ${name}, ${point.name}`,
@@ -151,6 +153,7 @@ export const bench: Bench = {
                   reference: null,
                   referenceName: null,
                 })
+              }
             }
         })
       const figure = (metric: string, values: readonly number[], unit: string): Figure => ({
@@ -164,14 +167,17 @@ export const bench: Bench = {
         referenceName: name === 'plain' ? (goals[metric]?.reference ?? null) : null,
         runs: values,
       })
-      for (const metric of ['precision', 'recall1', 'recall2', 'recall3', 'videoPrecision', 'videoRecall'] as const)
-        figures.push(
-          figure(
-            metric,
-            scores.map((each) => 100 * (each[metric] ?? 0)),
-            'percent',
-          ),
-        )
+      for (const metric of ['precision', 'recall1', 'recall2', 'recall3', 'videoPrecision', 'videoRecall'] as const) {
+        const values = scores.flatMap((each) => each[metric] ?? [])
+        if (values.length > 0)
+          figures.push(
+            figure(
+              metric,
+              values.map((value) => 100 * value),
+              'percent',
+            ),
+          )
+      }
       figures.push(figure('time', times, 's'))
     }
 
