@@ -22,6 +22,7 @@ export const bench: Bench = {
     const count = countOption(args, 1_000_000)
     const snapshot = buildSnapshot(syntheticPlatform(count))
     const entities = snapshot.entities.count
+    const cpu = process.cpuUsage()
     const start = performance.now()
     let step = ''
     let stepStart = start
@@ -38,12 +39,23 @@ export const bench: Bench = {
       },
     })
     const seconds = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage(cpu)
     const peak = process.resourceUsage().maxRSS / 2 ** 20
     const columns = features.map(({ kind, matrix }) => `${kind} ${matrix.rows} x ${matrix.names.length}`)
     note(`${entities} entities, ${count} interactions; ${columns.join(', ')}`)
     const model = `${entities} entities, ${count} interactions`
     const scaled = (whole: number) => (whole * count) / goal.interactions
     return [
+      {
+        bench: 'features',
+        model,
+        metric: 'processor time',
+        value: (user + system) / 1e6,
+        unit: 's',
+        spread: null,
+        reference: scaled(goal.seconds),
+        referenceName: 'goal, in proportion',
+      },
       {
         bench: 'features',
         model,

@@ -123,6 +123,31 @@ export const errorTable = {
     title: 'The rings are of a later time than the features',
     advice: 'Name a run whose time (detect --as-of) is not after the time of scoring, or leave rings out.',
   },
+  'model.few-labels': {
+    status: 422,
+    exit: 2,
+    title: 'There are too few labels to learn from',
+    advice: 'Give ten known bad and ten known good of a kind at least, in three rings or groups or more.',
+  },
+  'model.features': {
+    status: 422,
+    exit: 2,
+    title: 'The model was trained on other features',
+    advice: 'Train again with this version, or score with the version that trained the model.',
+  },
+  'model.folder': {
+    status: 409,
+    exit: 2,
+    title: 'The folder is not free for a model',
+    advice: 'Name a folder that is not there yet, is empty, or holds a model that may be replaced.',
+  },
+  'model.labels': {
+    status: 422,
+    exit: 2,
+    title: 'The file of labels cannot be read',
+    advice:
+      'Give a CSV file with the columns entity (kind:id) and label (1 bad, 0 good), and at and group where known.',
+  },
   'model.one-class': {
     status: 422,
     exit: 2,

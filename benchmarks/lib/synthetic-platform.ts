@@ -1,4 +1,7 @@
-/** A graph of all kinds of entities and most types of interaction, made in memory: ten interactions an entity, skewed activity. */
+/**
+ * A graph of all kinds of entities and most types of interaction, made in memory: ten interactions an entity, skewed activity, and
+ * tastes: seven interactions in ten stay within the actor's topic.
+ */
 import {
   entityKinds,
   type InteractionType,
@@ -31,6 +34,9 @@ const types: readonly (readonly [InteractionType, number, keyof typeof kinds, ke
   ['uses', 0.05, 'user', 'device'],
   ['uses', 0.02, 'creator', 'payment'],
 ]
+
+const topics = 200
+const withinTopic = 0.7
 
 const encoder = new TextEncoder()
 
@@ -80,7 +86,10 @@ export const syntheticPlatform = (count: number, seed = 1): RawGraph => {
     const [type, , actor, target] = types[bounds.findIndex((bound) => x < bound)]!
     raw.type[i] = interactionTypes[type].code
     raw.actor[i] = first[actor]! + Math.floor(random.float() ** 1.5 * size[actor]!)
-    raw.target[i] = first[target]! + Math.floor(random.float() ** 2 * size[target]!)
+    const place = Math.floor(random.float() ** 2 * size[target]!)
+    const topic = raw.actor[i]! % topics
+    const near = place - (place % topics) + topic
+    raw.target[i] = first[target]! + (random.float() < withinTopic && near < size[target]! ? near : place)
     raw.at[i] = 1_700_000_000_000 + Math.floor(random.float() * 90 * 86_400_000)
     raw.market[i] = i & 3
     raw.scenario[i] = scenarios[interactionType(type).scenario].code

@@ -1,6 +1,7 @@
 import type { FeatureDefinition } from '#src/model/features/definition.js'
-import { blocksOf, rhythmDirections, sideDefinitions, walkDefinitions } from '#src/model/features/product/blocks.js'
-import { metaPaths } from '#src/model/features/product/paths.js'
+import { blocksOf, known, rhythmDirections, sideDefinitions } from '#src/model/features/product/blocks.js'
+import { pathLabelDefinitions, sideLabelDefinitions } from '#src/model/features/product/label-rates.js'
+import { metaPaths, pathDefinitions } from '#src/model/features/product/paths.js'
 import { scoredKinds, sidesOf } from '#src/model/features/product/sides.js'
 
 const rows = (definitions: readonly FeatureDefinition[]): string =>
@@ -20,6 +21,9 @@ const shared = (first: string, ...prefixes: readonly string[]): readonly Feature
 
 const section = (title: string, text: string, definitions: readonly FeatureDefinition[]): string =>
   `## ${title}\n${text}\n\n${rows(definitions)}\n\nAs of:\n${asOfRules(definitions)}\n`
+
+const side = { name: 'SIDE', words: 'those interactions' }
+const walk = { name: 'path.WALK', words: 'those at the end of the walk' }
 
 /** docs/features.md, from the blocks of features. */
 export const featuresPage = (): string => {
@@ -57,13 +61,12 @@ ${[
   section(
     'Sides',
     'A side is a type of interaction with its direction: `out` where the entity acts, `in` where it is acted upon. For each side of the kind:',
-    sideDefinitions({ name: 'SIDE', words: 'those interactions' }),
+    [...sideDefinitions(side), ...sideLabelDefinitions(side)],
   ),
-  section(
-    'Walks of two steps',
-    'For each walk of the kind (what the entity has in common, and with whom):',
-    walkDefinitions({ name: 'path.WALK', words: 'those at the end of the walk' }),
-  ),
+  section('Walks of two steps', 'For each walk of the kind (what the entity has in common, and with whom):', [
+    ...pathDefinitions(walk, known),
+    ...pathLabelDefinitions(walk),
+  ]),
   section('Structure', 'Of the graph of all interactions but enforcement, all kinds together.', shared('structure')),
   section('Trust', 'Missing where no label is known.', shared('trust')),
   section('Rings', 'Of the rings of a run.', shared('rings')),

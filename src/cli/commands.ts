@@ -43,6 +43,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/features.js')).addFeatures,
   },
   {
+    name: 'train',
+    summary: 'train a model from labels, measured on rings held out whole',
+    load: async () => (await import('./commands/train.js')).addTrain,
+  },
+  {
+    name: 'score',
+    summary: 'score entities by a model, or rank them by rings without one',
+    load: async () => (await import('./commands/score.js')).addScore,
+  },
+  {
     name: 'serve',
     summary: 'serve the API and its docs',
     load: async () => (await import('./commands/serve.js')).addServe,

@@ -4,8 +4,13 @@ import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { Without } from '../graph/without.js'
+import type { LabelledTraining } from '../model/product/labelled-training.js'
+import type { LabelRecord } from '../model/product/labels.js'
+import type { EntityScores } from '../model/product/score-entities.js'
+import type { ProductModel } from '../model/registry/model-folder.js'
 import type { LineageOptions } from '../rings/history.js'
 import type { RingDrafts } from '../rings/ring-records.js'
+import type { RunWithRings } from '../store/store.js'
 
 export type Task =
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
@@ -25,12 +30,27 @@ export type Task =
       readonly fdr: number
       readonly lineage: LineageOptions
     }
+  | {
+      readonly name: 'train'
+      readonly snapshot: Snapshot
+      readonly rings: RunWithRings | null
+      readonly records: readonly LabelRecord[]
+      readonly seed: number
+    }
+  | {
+      readonly name: 'score'
+      readonly snapshot: Snapshot
+      readonly rings: RunWithRings | null
+      readonly model: ProductModel
+    }
 
 export type TaskResult =
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly name: 'digest'; readonly digest: string }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
+  | { readonly name: 'train'; readonly trained: LabelledTraining }
+  | { readonly name: 'score'; readonly scores: readonly EntityScores[] }
 
 export type ResultOf<T extends Task> = Extract<TaskResult, { name: T['name'] }>
 

@@ -5,6 +5,7 @@ import { RingfenceError } from '../errors.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
 import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
+import { scoreWithModel, trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
 import type { Task, TaskResult } from './tasks.js'
@@ -46,6 +47,17 @@ const perform = (task: Task): TaskResult => {
       const merged = mergeCandidates(task.candidates, task.silentDetectors)
       const named = merged.filter((ring) => ring.fdr <= task.fdr)
       return { name: 'rings', drafts: draftRings(task.snapshot, named, task.lineage) }
+    }
+    case 'train': {
+      const { snapshot, rings, records, seed } = task
+      return {
+        name: 'train',
+        trained: trainOnLabels({ snapshot, rings, records, seed, check: checkCancelled, progress }),
+      }
+    }
+    case 'score': {
+      const { snapshot, rings, model } = task
+      return { name: 'score', scores: scoreWithModel({ snapshot, rings, model, check: checkCancelled, progress }) }
     }
   }
 }

@@ -2,8 +2,8 @@
  * The features of each scored kind, block by block: what they are called and how a block's columns are computed stand in one list, so
  * that the pages that describe features and the columns of a matrix are always the same.
  */
-import type { Csr } from '../../../kernels/csr.js'
 import type { FeatureDefinition } from '../definition.js'
+import type { KnownLabels } from '../known-labels.js'
 import { definitionsOf, type Scope } from '../measure.js'
 import { structureDefinitions } from '../structure.js'
 import { activityColumns, activityMeasures } from './activity.js'
@@ -20,11 +20,17 @@ export interface FeatureBlock {
   /** Which page section its features stand in. */
   readonly title: string
   readonly definitions: readonly FeatureDefinition[]
-  /** One a definition, in the same order; one value for each entity of the kind. */
-  readonly columns: (context: FeatureContext) => readonly Float32Array[]
+  /** Whether its columns follow from known labels too; others can be kept from one set of labels to the next. */
+  readonly readsLabels: boolean
+  /**
+   * One a definition, in the same order; one value for each entity of the kind. Labels have one entry an entity of the snapshot,
+   * decided by the scoring time; null: none are known.
+   */
+  readonly columns: (context: FeatureContext, labels: KnownLabels | null) => readonly Float32Array[]
 }
 
-const known =
+/** As-of rule of all that is read of interactions. */
+export const known =
   'Interactions known at the scoring time; those without a time are counted, and left out of what is said of times.'
 
 /** What an entity does and what is done to it, where it is the one and where it is the other. */
@@ -43,55 +49,61 @@ const rhythmScope = {
 const rhythmBlock = (kind: ScoredKind, direction: 'out' | 'in'): FeatureBlock => ({
   title: `Rhythm \`${rhythmScope[direction].name}\``,
   definitions: definitionsOf(rhythmMeasures, rhythmScope[direction], known),
+  readsLabels: false,
   columns: (context) => context.rhythm(kind, direction),
 })
 
 export const sideDefinitions = (scope: Scope): readonly FeatureDefinition[] => [
   ...definitionsOf(activityMeasures, scope, known),
   ...neighbourDefinitions(scope, known),
-  ...sideLabelDefinitions(scope),
-]
-
-export const walkDefinitions = (scope: Scope): readonly FeatureDefinition[] => [
-  ...pathDefinitions(scope, known),
-  ...pathLabelDefinitions(scope),
 ]
 
 const sideBlock = (kind: ScoredKind, side: Side): FeatureBlock => ({
   title: `Side \`${side.name}\``,
   definitions: sideDefinitions(side),
+  readsLabels: false,
   columns: (context) => {
-    const { snapshot, clock, labels, check } = context
+    const { snapshot, clock, check } = context
     const { from, to } = rangeOf(snapshot, kind)
     const constants = context.constants(kind)
     const rows = sideRows(snapshot, side, { from, to }, check)
     const activity = activityColumns(rows, to - from, clock.now, constants, check)
-    const pairs: Csr | null = rows && distinctPairs(rows, snapshot.entities.count)
+    const pairs = rows && distinctPairs(rows, snapshot.entities.count)
     check()
-    return [
-      ...activity,
-      ...neighbourColumns(pairs, context.common(), from, constants),
-      ...sideLabelColumns(pairs, labels, from, constants),
-    ]
+    return [...activity, ...neighbourColumns(pairs, context.common(), from, constants)]
+  },
+})
+
+const sideLabelBlock = (kind: ScoredKind, side: Side): FeatureBlock => ({
+  title: `Labels over \`${side.name}\``,
+  definitions: sideLabelDefinitions(side),
+  readsLabels: true,
+  columns: ({ snapshot, check, constants }, labels) => {
+    const range = rangeOf(snapshot, kind)
+    const rows = labels && sideRows(snapshot, side, range, check)
+    return sideLabelColumns(rows && distinctPairs(rows, snapshot.entities.count), labels, range.from, constants(kind))
   },
 })
 
 const pathBlocks = (kind: ScoredKind): readonly FeatureBlock[] =>
   metaPaths
     .filter((path) => path.kind === kind)
-    .map((path) => ({
-      title: `Walk \`${path.name}\``,
-      definitions: walkDefinitions(path),
-      columns: (context) => {
-        const walk = context.walks.of(path)
-        const { from } = rangeOf(context.snapshot, kind)
-        context.check()
-        return [
-          ...pathColumns(walk, context.common(), from, context.constants(kind)),
-          ...pathLabelColumns(walk, context.labels, from, context.constants(kind)),
-        ]
+    .flatMap((path): readonly FeatureBlock[] => [
+      {
+        title: `Walk \`${path.name}\``,
+        definitions: pathDefinitions(path, known),
+        readsLabels: false,
+        columns: ({ snapshot, walks, constants, common }) =>
+          pathColumns(walks.of(path), common(), rangeOf(snapshot, kind).from, constants(kind)),
       },
-    }))
+      {
+        title: `Labels over \`${path.name}\``,
+        definitions: pathLabelDefinitions(path),
+        readsLabels: true,
+        columns: ({ snapshot, walks, constants }, labels) =>
+          pathLabelColumns(walks.of(path), labels, rangeOf(snapshot, kind).from, constants(kind)),
+      },
+    ])
 
 const denseRank: FeatureDefinition = {
   name: 'structure.dense-rank',
@@ -103,11 +115,12 @@ const denseRank: FeatureDefinition = {
 
 export const blocksOf = (kind: ScoredKind): readonly FeatureBlock[] => [
   ...rhythmDirections[kind].map((direction) => rhythmBlock(kind, direction)),
-  ...sidesOf(kind).map((side) => sideBlock(kind, side)),
+  ...sidesOf(kind).flatMap((side) => [sideBlock(kind, side), sideLabelBlock(kind, side)]),
   ...pathBlocks(kind),
   {
     title: 'Structure',
     definitions: [...structureDefinitions, denseRank],
+    readsLabels: false,
     columns: (context) => [
       ...context.structure().map((column) => context.ofKind(kind, column)),
       context.denseRank(kind),
@@ -116,11 +129,13 @@ export const blocksOf = (kind: ScoredKind): readonly FeatureBlock[] => [
   {
     title: 'Trust',
     definitions: trustDefinitions,
-    columns: (context) => context.trust().map((column) => context.ofKind(kind, column)),
+    readsLabels: true,
+    columns: (context, labels) => context.trust(labels).map((column) => context.ofKind(kind, column)),
   },
   {
     title: 'Rings',
     definitions: membershipDefinitions,
+    readsLabels: false,
     columns: (context) => membershipColumns(context.memberships, rangeOf(context.snapshot, kind)),
   },
 ]

@@ -22,8 +22,6 @@ export interface FeatureInputs {
   readonly snapshot: Snapshot
   /** Null: no rings are known, and features of rings say so. */
   readonly rings: RunWithRings | null
-  /** One entry an entity of the snapshot, decided by the scoring time; null: none. */
-  readonly labels: KnownLabels | null
   readonly seed: number
   /** Throws when the job was cancelled. */
   readonly check?: Check
@@ -56,7 +54,6 @@ const kept = <T>(make: () => T): (() => T) => {
 
 export class FeatureContext {
   readonly snapshot: Snapshot
-  readonly labels: KnownLabels | null
   readonly check: Check
   readonly clock: Clock
   readonly walks: Walks
@@ -65,36 +62,41 @@ export class FeatureContext {
   readonly graph: () => UndirectedCsr
   /** One column a measure of structure.ts, of all entities. */
   readonly structure: () => readonly Float32Array[]
-  readonly trust: () => readonly Float32Array[]
   /** One column a common measure (neighbours.ts), of all entities. */
   readonly common: () => readonly Float32Array[]
+  readonly #seed: number
+  #trust: { readonly labels: KnownLabels | null; readonly columns: readonly Float32Array[] } | null = null
   readonly #cores: () => Float64Array
   readonly #rhythms = new Map<string, readonly Float32Array[]>()
   readonly #constants = new Map<ScoredKind, ConstantColumns>()
 
-  constructor({ snapshot, rings, labels, seed, check = () => {} }: FeatureInputs) {
-    if (labels && labels.label.length !== snapshot.entities.count)
-      throw new RangeError(`${snapshot.entities.count} entities have ${labels.label.length} labels`)
+  constructor({ snapshot, rings, seed, check = () => {} }: FeatureInputs) {
     this.snapshot = snapshot
-    this.labels = labels
     this.check = check
     this.clock = clockOf(snapshot)
     this.walks = new Walks(snapshot, check)
     this.memberships = membershipsOf(snapshot, rings)
     this.graph = kept(() => wholeGraph(snapshot, check))
     this.structure = kept(() => structureFeatures(this.graph(), seed, check).map(({ values }) => values))
-    this.trust = kept(() => trustColumns(this.graph(), labels, seed, check))
+    this.#seed = seed
     this.common = kept(() => this.#commonColumns())
     this.#cores = kept(() => weightedCores(this.graph(), check))
   }
 
-  constants(kind: ScoredKind): ConstantColumns {
+  readonly constants = (kind: ScoredKind): ConstantColumns => {
     const known = this.#constants.get(kind)
     if (known) return known
     const { from, to } = rangeOf(this.snapshot, kind)
     const made = new ConstantColumns(to - from)
     this.#constants.set(kind, made)
     return made
+  }
+
+  /** Of all entities. The last labels' columns are kept, as each kind asks for its part. */
+  trust(labels: KnownLabels | null): readonly Float32Array[] {
+    if (this.#trust?.labels !== labels || this.#trust === null)
+      this.#trust = { labels, columns: trustColumns(this.graph(), labels, this.#seed, this.check) }
+    return this.#trust.columns
   }
 
   /** A kind's part of a column of all entities. */

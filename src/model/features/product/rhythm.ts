@@ -96,6 +96,8 @@ export const rhythmMeasures: readonly Measure<Rhythm>[] = [
 export interface Clock {
   /** First interaction of the data, epoch milliseconds; NaN where no time is known. */
   readonly start: number
+  /** Latest interaction of the data, epoch milliseconds; NaN where no time is known. */
+  readonly last: number
   /** The scoring time: the snapshot's, or the latest time in the data. */
   readonly now: number
   /** Per market, 1 for each of 24 hours (UTC) that are its night. */
@@ -146,7 +148,8 @@ export const clockOf = ({ asOf, markets, relations }: Snapshot): Clock => {
     for (let i = 0; i < nightHours; i++) night[24 * m + ((from + i) % 24)] = 1
   })
   const isEmpty = start > last
-  return { start: isEmpty ? Number.NaN : start, now: asOf ?? (isEmpty ? Number.NaN : last), night }
+  const known = isEmpty ? { start: Number.NaN, last: Number.NaN } : { start, last }
+  return { ...known, now: asOf ?? known.last, night }
 }
 
 interface TimedHalf extends Half {

@@ -60,19 +60,24 @@ export const trustColumns = (
     return trustDefinitions.map(() => new Float32Array(n).fill(Number.NaN))
   const { label } = known
   const folds = foldsOf(known, seed)
-  /** What a unit of trust spread evenly would give: the kernel's total is n. */
+  /** What a unit of trust spread evenly gives; the kernel's total is n. */
   const even = n / Math.max(1, graph.columns.length)
   const walksFrom = (wanted: number): Float32Array => {
-    const values = new Float32Array(n)
-    for (let hidden = -1; hidden < folds.count; hidden++) {
+    const sums = new Float64Array(n)
+    const begun = new Float64Array(n)
+    for (let f = 0; f < folds.count; f++) {
       const seeds: number[] = []
-      for (let v = 0; v < n; v++) if (label[v] === wanted && folds.of[v] !== hidden) seeds.push(v)
+      for (let v = 0; v < n; v++) if (label[v] === wanted && folds.of[v] === f) seeds.push(v)
       if (seeds.length === 0) continue
       const trust = sybilRank(graph, Int32Array.from(seeds), { steps, check })
+      // Walks add up. The own fold is never added, rather than taken away again: rounding would let it be seen.
       for (let v = 0; v < n; v++)
-        if (label[v]! < 0 ? hidden < 0 : folds.of[v] === hidden) values[v] = Math.log1p(trust[v]! / even)
+        if (label[v]! < 0 || folds.of[v] !== f) {
+          sums[v]! += trust[v]! * seeds.length
+          begun[v]! += seeds.length
+        }
     }
-    return values
+    return Float32Array.from(sums, (sum, v) => (begun[v]! > 0 ? Math.log1p(sum / begun[v]! / even) : 0))
   }
   const good = walksFrom(0)
   const bad = walksFrom(1)

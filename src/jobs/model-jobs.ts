@@ -1,0 +1,95 @@
+/** Training and scoring as jobs: store -> snapshot -> features -> model or scores, numeric work in a worker thread. */
+import { RingfenceError } from '../errors.js'
+import type { Snapshot } from '../graph/snapshot.js'
+import type { LabelledTraining } from '../model/product/labelled-training.js'
+import type { LabelRecord } from '../model/product/labels.js'
+import { type EntityScores, unsupervisedScores } from '../model/product/score-entities.js'
+import type { ProductModel } from '../model/registry/model-folder.js'
+import type { GraphStore, RunWithRings } from '../store/store.js'
+import { WorkerPool } from './worker-pool.js'
+
+export interface ModelJob {
+  /** Epoch milliseconds; null is everything. */
+  readonly asOf: number | null
+  /** A run by id; null: the latest one that is not later than `asOf`, where there is one. */
+  readonly run: string | null
+  readonly signal?: AbortSignal
+  readonly progress?: (done: number, stage: string) => void
+}
+
+/** Runs looked at for one that is not later than the features. */
+const RUNS_LOOKED_AT = 100
+
+/** Throws `run.unknown`. */
+const ringsFor = async (store: GraphStore, { asOf, run }: ModelJob): Promise<RunWithRings | null> => {
+  if (run !== null) {
+    const named = await store.readRun(run)
+    if (named === null) throw new RingfenceError('run.unknown', `${store.location} has no run ${run}.`)
+    return named
+  }
+  const runs = await store.listRuns(RUNS_LOOKED_AT)
+  const fitting = runs.find((each) => asOf === null || (each.asOf !== null && each.asOf <= asOf))
+  return fitting ? store.readRun(fitting.id) : null
+}
+
+const withSnapshot = async <T>(
+  store: GraphStore,
+  job: ModelJob,
+  work: (pool: WorkerPool, snapshot: Snapshot, rings: RunWithRings | null) => Promise<T>,
+): Promise<T> => {
+  const pool = new WorkerPool(1, job.signal ?? null)
+  try {
+    const raw = await store.readGraph(job.asOf, (done) => {
+      if (job.signal?.aborted) throw new RingfenceError('job.cancelled', 'It was stopped; nothing was written.')
+      job.progress?.(done * 0.1, 'read')
+    })
+    const { snapshot } = await pool.run({ name: 'snapshot', raw, without: null })
+    return await work(pool, snapshot, await ringsFor(store, job))
+  } finally {
+    await pool.close()
+  }
+}
+
+export interface TrainOutcome {
+  readonly trained: LabelledTraining
+  /** The run whose rings were read. */
+  readonly run: string | null
+}
+
+export const runTrain = (
+  store: GraphStore,
+  job: ModelJob & { readonly records: readonly LabelRecord[]; readonly seed: number },
+): Promise<TrainOutcome> =>
+  withSnapshot(store, job, async (pool, snapshot, rings) => {
+    const { records, seed } = job
+    const { trained } = await pool.run({ name: 'train', snapshot, rings, records, seed }, (step, done) =>
+      job.progress?.(0.1 + 0.9 * done, step),
+    )
+    return { trained, run: rings?.run.id ?? null }
+  })
+
+export interface ScoreOutcome {
+  readonly scores: readonly EntityScores[]
+  /** Names of entities are its. */
+  readonly snapshot: Snapshot
+  readonly run: string | null
+}
+
+/** Without a model: a ranking by rings. Throws `run.none` where there is neither. */
+export const runScore = (
+  store: GraphStore,
+  job: ModelJob & { readonly model: ProductModel | null },
+): Promise<ScoreOutcome> =>
+  withSnapshot(store, job, async (pool, snapshot, rings) => {
+    const { model } = job
+    const run = rings?.run.id ?? null
+    if (model === null) {
+      if (rings === null)
+        throw new RingfenceError('run.none', `Without a model ${store.location} needs a run to rank by.`)
+      return { scores: unsupervisedScores(snapshot, rings), snapshot, run }
+    }
+    const { scores } = await pool.run({ name: 'score', snapshot, rings, model }, (step, done) =>
+      job.progress?.(0.1 + 0.9 * done, step),
+    )
+    return { scores, snapshot, run }
+  })

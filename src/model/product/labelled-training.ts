@@ -1,0 +1,66 @@
+/** From labels by name to a trained model, and from a model to scores: what a job asks of a worker thread. */
+import type { Snapshot } from '../../graph/snapshot.js'
+import { findEntity } from '../../graph/snapshot.js'
+import type { RunWithRings } from '../../store/store.js'
+import { clockOf } from '../features/product/rhythm.js'
+import type { PlacedRecord, ProductModel } from '../registry/model-folder.js'
+import { disjointFolds, type LabelRecord, placeLabels } from './labels.js'
+import { type EntityScores, scoreEntities } from './score-entities.js'
+import { modelFolds, type TrainedModel, trainModel } from './train-model.js'
+
+interface Work {
+  readonly snapshot: Snapshot
+  readonly rings: RunWithRings | null
+  readonly check?: () => void
+  readonly progress?: (step: string, done: number) => void
+}
+
+export interface LabelledTraining extends TrainedModel {
+  /** Labels that were learned from, each entity once, with its part. */
+  readonly labels: readonly PlacedRecord[]
+  readonly window: { readonly from: number; readonly to: number } | null
+  /** Pieces that share no ring, named group, identifier or creator. */
+  readonly pieces: number
+  readonly absent: number
+  readonly later: number
+  readonly contradictory: number
+}
+
+/** Throws `model.few-labels` and `model.later-run`. */
+export const trainOnLabels = ({
+  records,
+  seed,
+  ...work
+}: Work & { readonly records: readonly LabelRecord[]; readonly seed: number }): LabelledTraining => {
+  const { snapshot, rings } = work
+  const { label, ...left } = placeLabels(snapshot, records)
+  const { fold, pieces } = disjointFolds(snapshot, label, records, rings, modelFolds, seed)
+  const labels = new Map<number, PlacedRecord>()
+  for (const record of records) {
+    const entity = findEntity(snapshot, record.kind, record.id)
+    if (entity >= 0 && label[entity] === record.label) labels.set(entity, { ...record, fold: fold[entity]! })
+  }
+  const { start, last } = clockOf(snapshot)
+  return {
+    ...trainModel({ ...work, label, fold, seed }),
+    ...left,
+    labels: [...labels].sort(([a], [b]) => a - b).map(([, record]) => record),
+    window: Number.isNaN(start) ? null : { from: start, to: last },
+    pieces,
+  }
+}
+
+/** Throws `model.features` where the model reads other features than this version computes. */
+export const scoreWithModel = ({
+  model,
+  ...work
+}: Work & { readonly model: ProductModel }): readonly EntityScores[] => {
+  const { snapshot } = work
+  const { label } = placeLabels(snapshot, model.labels)
+  const fold = new Uint8Array(label.length)
+  for (const { kind, id, fold: part } of model.labels) {
+    const entity = findEntity(snapshot, kind, id)
+    if (entity >= 0) fold[entity] = part
+  }
+  return scoreEntities({ ...work, labels: { label, fold }, models: model.models, seed: model.seed })
+}

@@ -1,0 +1,182 @@
+/**
+ * A trained model as a folder: `model.json` (data window, measures, feature lists, calibration), the trees of each kind, the labels it
+ * learned from, `card.md` for people, and `SHA256SUMS` over all of them. It is written beside its place and moved there whole.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isEntityKind } from '../../../graph-schema/schema.js'
+import { RingfenceError } from '../../errors.js'
+import type { Calibration } from '../calibration/calibrate.js'
+import { featureDefinitions } from '../features/product/blocks.js'
+import { type ScoredKind, scoredKinds } from '../features/product/sides.js'
+import type { LabelRecord } from '../product/labels.js'
+import type { KindModel, Measured } from '../product/train-model.js'
+import { ensembleFromJson, ensembleToJson } from '../trees/ensemble.js'
+
+export interface PlacedRecord extends LabelRecord {
+  /** The part that it was held out with. */
+  readonly fold: number
+}
+
+export interface ProductModel {
+  /** Ringfence that trained it. */
+  readonly version: string
+  readonly trainedAt: string
+  readonly seed: number
+  /** Epoch milliseconds of the features; null: everything that was in the store. */
+  readonly asOf: number | null
+  /** First and last interaction, epoch milliseconds; null where no time is known. */
+  readonly window: { readonly from: number; readonly to: number } | null
+  /** The run whose rings it read; null: none. */
+  readonly run: string | null
+  readonly labels: readonly PlacedRecord[]
+  readonly models: readonly KindModel[]
+  readonly skipped: readonly { readonly kind: ScoredKind; readonly why: string }[]
+}
+
+const format = 'ringfence-model/1'
+const sums = 'SHA256SUMS'
+
+const calibrationToJson = ({ method, line, steps, markets, scores }: Calibration) => ({
+  method,
+  line,
+  steps: steps && Object.fromEntries(Object.entries(steps).map(([name, list]) => [name, [...list]])),
+  markets: [...markets].map(([market, own]) => ({ market, shift: own.shift, scores: [...own.scores] })),
+  scores: [...scores],
+})
+
+type StoredCalibration = ReturnType<typeof calibrationToJson>
+
+const calibrationFromJson = ({ method, line, steps, markets, scores }: StoredCalibration): Calibration => ({
+  method,
+  line,
+  steps:
+    steps &&
+    (Object.fromEntries(
+      Object.entries(steps).map(([name, list]) => [name, Float64Array.from(list)]),
+    ) as unknown as Calibration['steps']),
+  markets: new Map(markets.map(({ market, shift, scores }) => [market, { shift, scores: Float64Array.from(scores) }])),
+  scores: Float64Array.from(scores),
+})
+
+const treesFile = (kind: ScoredKind, part: number): string => `trees-${kind}-${part}.json`
+
+const filesOf = (model: ProductModel, card: string): ReadonlyMap<string, string> => {
+  const { models, labels, ...rest } = model
+  return new Map([
+    [
+      'model.json',
+      `${JSON.stringify(
+        {
+          format,
+          ...rest,
+          kinds: models.map(({ kind, featureList, ensembles, calibration, bad, good, measured }) => ({
+            kind,
+            featureList,
+            ensembles: ensembles.length,
+            bad,
+            good,
+            measured,
+            calibration: calibrationToJson(calibration),
+          })),
+        },
+        null,
+        1,
+      )}\n`,
+    ],
+    [
+      'features.json',
+      `${JSON.stringify(Object.fromEntries(models.map(({ kind }) => [kind, featureDefinitions(kind)])), null, 1)}\n`,
+    ],
+    ['labels.json', `${JSON.stringify(labels)}\n`],
+    ['card.md', card],
+    ...models.flatMap(({ kind, ensembles }) =>
+      ensembles.map((ensemble, part) => [treesFile(kind, part), `${ensembleToJson(ensemble)}\n`] as const),
+    ),
+  ])
+}
+
+const digestOf = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')
+
+const sumsOf = (files: ReadonlyMap<string, string | Buffer>): string =>
+  [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, content]) => `${digestOf(content)}  ${name}\n`)
+    .join('')
+
+/** Returns the digest of the whole. Throws `model.folder` where the folder is there and is no model, so that nothing else is overwritten. */
+export const writeModel = async (folder: string, model: ProductModel, card: string): Promise<string> => {
+  const present = await readdir(folder).catch(() => null)
+  if (present !== null && present.length > 0 && !present.includes(sums))
+    throw new RingfenceError('model.folder', `${folder} is there and is no model.`)
+  const files = filesOf(model, card)
+  const listed = sumsOf(files)
+  const beside = `${folder.replace(/\/+$/, '')}.${randomUUID()}`
+  await mkdir(beside, { recursive: true })
+  try {
+    for (const [name, content] of files) await writeFile(join(beside, name), content)
+    await writeFile(join(beside, sums), listed)
+    if (present !== null) await rm(folder, { recursive: true })
+    await rename(beside, folder)
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true })
+    throw error
+  }
+  return digestOf(listed)
+}
+
+const broken = (folder: string, what: string) => new RingfenceError('model.format', `${folder}: ${what}`)
+
+interface StoredKind {
+  readonly kind: ScoredKind
+  readonly featureList: string
+  readonly ensembles: number
+  readonly bad: number
+  readonly good: number
+  readonly measured: readonly Measured[]
+  readonly calibration: StoredCalibration
+}
+
+/** Throws `model.format` where a file is missing, changed or of another format. */
+export const readModel = async (folder: string): Promise<{ readonly model: ProductModel; readonly digest: string }> => {
+  const listed = await readFile(join(folder, sums), 'utf8').catch(() => {
+    throw broken(folder, `there is no ${sums}, so it is no model`)
+  })
+  const files = new Map<string, Buffer>()
+  for (const line of listed.split('\n').filter((each) => each !== '')) {
+    const [digest, name] = line.split('  ') as [string, string | undefined]
+    if (name === undefined || /[/\\]/.test(name)) throw broken(folder, `${sums} cannot be read`)
+    const content = await readFile(join(folder, name)).catch(() => null)
+    if (content === null) throw broken(folder, `${name} is missing`)
+    if (digestOf(content) !== digest) throw broken(folder, `${name} was changed after training`)
+    files.set(name, content)
+  }
+  const textOf = (name: string): string => {
+    const content = files.get(name)
+    if (!content) throw broken(folder, `${name} is not listed in ${sums}`)
+    return content.toString()
+  }
+  // The digests say that the content is what this program wrote; the format says which version of it.
+  const stored = JSON.parse(textOf('model.json')) as Omit<ProductModel, 'models' | 'labels'> & {
+    readonly format: string
+    readonly kinds: readonly StoredKind[]
+  }
+  if (stored.format !== format) throw broken(folder, `its format is ${stored.format}, not ${format}`)
+  const labels = JSON.parse(textOf('labels.json')) as readonly PlacedRecord[]
+  if (!labels.every(({ kind }) => isEntityKind(kind))) throw broken(folder, 'a label is of no known kind')
+  const { format: _, kinds, ...rest } = stored
+  const models = kinds.map((own): KindModel => {
+    if (!scoredKinds.includes(own.kind)) throw broken(folder, `${own.kind} is no kind that is scored`)
+    const ensembles = Array.from({ length: own.ensembles }, (_, part) =>
+      ensembleFromJson(textOf(treesFile(own.kind, part))),
+    )
+    return {
+      ...own,
+      names: ensembles[0]?.names ?? [],
+      ensembles,
+      calibration: calibrationFromJson(own.calibration),
+    }
+  })
+  return { model: { ...rest, labels, models }, digest: digestOf(listed) }
+}
