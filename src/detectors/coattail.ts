@@ -13,6 +13,7 @@
 import { type Static, Type } from 'typebox'
 import { type InteractionType, interactionType, interactionTypeNames } from '../../graph-schema/schema.js'
 import { candidateOf } from './coattail/candidates.js'
+import { withJoiners } from './coattail/joiners.js'
 import { type Judged, judge } from './coattail/judge.js'
 import { ridesOf } from './coattail/rides.js'
 import { judgeSingles } from './coattail/single.js'
@@ -151,7 +152,7 @@ export const coattail: Detector<CoattailParameters> = {
         const found = judge(rides, seeds, { ...judging, setNats: Math.log(sets.length) })
         if (found) judged.push(found)
       }
-      const lists = withoutRepeats(judged)
+      const lists = withoutRepeats(judged).map((each) => withJoiners(rides, each, options))
       const singles = judgeSingles(rides, lists, { ...judging, setNats: 0 })
       for (const each of [...lists, ...apartFrom(lists, singles)])
         candidates.push(candidateOf(snapshot, rides, each, options))

@@ -12,7 +12,7 @@
  * case, a collection or a recommendation by the same seller ties the same two targets, but each person comes once; what an account
  * wants it comes back to, but not with strangers to the same list, beside the same bestseller.
  */
-import { gammaPoissonSurprise, poissonSurprise } from '../../kernels/gamma-poisson.js'
+import { gammaPoissonSurprise } from '../../kernels/gamma-poisson.js'
 import { combinedSurprise, hypergeometricSurprise, logChoose } from '../../kernels/hypergeometric.js'
 import { Tally } from '../matrix/tally.js'
 import { eachRide, orderOf, type RideOptions, type Rides } from './rides.js'
@@ -67,7 +67,7 @@ export interface JudgeOptions extends RideOptions {
 /** -ln .001, as for matrix accounts. */
 export const SPEAKS = 7
 /** -ln .05: a target belongs to the list where more of the accounts ride with it than chance gives. */
-const BELONGS = 3
+export const BELONGS = 3
 /** Pairs that the common rate of coming back counts for beside those of the accounts themselves. */
 const PRIOR_PAIRS = 10
 /** Shape of the prior of how much more or less than usual a target invites to come back (mean 1, variance a half): some things are looked at twice. */
@@ -88,12 +88,6 @@ const LEAST_WEAK = 2
 
 const namingNats = (riders: number, size: number): number => logChoose(riders, size) + Math.log(size * (size + 1))
 
-const entry = ({ holdings }: Rides, account: number, thing: number): number => {
-  const { offsets, columns } = holdings.graph.rows
-  for (let k = offsets[account]!; k < offsets[account + 1]!; k++) if (columns[k] === thing) return k
-  return -1
-}
-
 /** -ln P(X >= x) of `trials` with the given chance: a hypergeometric of so many items that drawing changes nothing. */
 const binomialSurprise = (trials: number, chance: number, x: number): number => {
   const items = trials * ITEMS_A_TRIAL
@@ -105,29 +99,6 @@ const listOf = (tally: Tally): number[] => {
   const shared = tally.shared()
   const least = Math.log(Math.max(1, shared.length)) + BELONGS
   return shared.filter((thing) => tally.surpriseOf(thing) >= least).sort((a, b) => a - b)
-}
-
-/** Accounts beside the list that visit it more than their own visits and the list's share of all explain, their number accounted for. */
-const othersOf = (rides: Rides, inside: readonly number[], list: readonly number[]): number[] => {
-  const { rows, columns } = rides.holdings.graph
-  const own = new Set(inside)
-  const onList = new Map<number, number>()
-  let listVisits = 0
-  for (const thing of list)
-    for (let k = columns.offsets[thing]!; k < columns.offsets[thing + 1]!; k++) {
-      const account = columns.columns[k]!
-      const came = rides.sessions[entry(rides, account, thing)]!
-      if (own.has(account)) continue
-      listVisits += came
-      onList.set(account, (onList.get(account) ?? 0) + came)
-    }
-  const share = listVisits / rides.sessionCount
-  const least = Math.log(Math.max(1, onList.size)) + BELONGS
-  return [...onList].flatMap(([account, came]) => {
-    let visits = 0
-    for (let k = rows.offsets[account]!; k < rows.offsets[account + 1]!; k++) visits += rides.sessions[k]!
-    return poissonSurprise(came, visits * share) >= least ? [account] : []
-  })
 }
 
 /** Of a large set, a twentieth is left out at a time: the order among so many hardly matters, and the work stays near-linear. */
@@ -285,7 +256,7 @@ export const judge = (rides: Rides, seeds: readonly number[], options: JudgeOpti
     namingNats(options.riders, core.length) -
     options.searchNats
   if (nats <= 0) return null
-  const accounts = [...core, ...othersOf(rides, core, weak)].sort((a, b) => a - b)
+  const accounts = core.sort((a, b) => a - b)
   return {
     accounts,
     weak,

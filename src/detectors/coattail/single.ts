@@ -178,9 +178,9 @@ const tell = ({ visits }: Rides, { accounts, weak }: Judged, isTold: Uint8Array)
 
 /** `told`: finds by their lists, which are not looked for again. */
 export const judgeSingles = (rides: Rides, told: readonly Judged[], options: JudgeOptions): readonly Judged[] => {
+  const markets = new Markets(rides)
   const isTold = new Uint8Array(rides.visits.pairs)
   for (const each of told) tell(rides, each, isTold)
-  const markets = new Markets(rides)
   const looked = rides.audience.reduce((count, size) => count + (size >= options.minMembers ? 1 : 0), 0)
   const found: Judged[] = []
   let open = casesOf(rides, isTold, options)
