@@ -1,6 +1,7 @@
 /** Training and scoring as jobs: store -> snapshot -> features -> model or scores, numeric work in a worker thread. */
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import type { ForwardMeasure } from '../model/product/forward.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
 import { type EntityScores, unsupervisedScores } from '../model/product/score-entities.js'
@@ -52,20 +53,32 @@ const withSnapshot = async <T>(
 
 export interface TrainOutcome {
   readonly trained: LabelledTraining
+  /** Empty where it was not asked for. */
+  readonly forward: readonly ForwardMeasure[]
   /** The run whose rings were read. */
   readonly run: string | null
 }
 
 export const runTrain = (
   store: GraphStore,
-  job: ModelJob & { readonly records: readonly LabelRecord[]; readonly seed: number },
+  job: ModelJob & {
+    readonly records: readonly LabelRecord[]
+    readonly seed: number
+    /** Epoch milliseconds: a model of what was known then is measured by what was decided since. */
+    readonly measureFrom: number | null
+  },
 ): Promise<TrainOutcome> =>
   withSnapshot(store, job, async (pool, snapshot, rings) => {
-    const { records, seed } = job
-    const { trained } = await pool.run({ name: 'train', snapshot, rings, records, seed }, (step, done) =>
-      job.progress?.(0.1 + 0.9 * done, step),
+    const { records, seed, measureFrom } = job
+    const forward =
+      measureFrom === null
+        ? null
+        : { from: measureFrom, earlierRings: await ringsFor(store, { asOf: measureFrom, run: null }) }
+    const { trained, ...measured } = await pool.run(
+      { name: 'train', snapshot, rings, records, seed, forward },
+      (step, done) => job.progress?.(0.1 + 0.9 * done, step),
     )
-    return { trained, run: rings?.run.id ?? null }
+    return { trained, forward: measured.forward, run: rings?.run.id ?? null }
   })
 
 export interface ScoreOutcome {

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { Without } from '../graph/without.js'
+import type { ForwardInputs, ForwardMeasure } from '../model/product/forward.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
 import type { EntityScores } from '../model/product/score-entities.js'
@@ -36,6 +37,8 @@ export type Task =
       readonly rings: RunWithRings | null
       readonly records: readonly LabelRecord[]
       readonly seed: number
+      /** Measured forward from an earlier time too. */
+      readonly forward: Pick<ForwardInputs, 'from' | 'earlierRings'> | null
     }
   | {
       readonly name: 'score'
@@ -49,7 +52,7 @@ export type TaskResult =
   | { readonly name: 'digest'; readonly digest: string }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
-  | { readonly name: 'train'; readonly trained: LabelledTraining }
+  | { readonly name: 'train'; readonly trained: LabelledTraining; readonly forward: readonly ForwardMeasure[] }
   | { readonly name: 'score'; readonly scores: readonly EntityScores[] }
 
 export type ResultOf<T extends Task> = Extract<TaskResult, { name: T['name'] }>

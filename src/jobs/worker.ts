@@ -5,6 +5,7 @@ import { RingfenceError } from '../errors.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
 import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
+import { measureForward } from '../model/product/forward.js'
 import { scoreWithModel, trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
@@ -49,10 +50,12 @@ const perform = (task: Task): TaskResult => {
       return { name: 'rings', drafts: draftRings(task.snapshot, named, task.lineage) }
     }
     case 'train': {
-      const { snapshot, rings, records, seed } = task
+      const { snapshot, rings, records, seed, forward } = task
+      const inputs = { snapshot, rings, records, seed, check: checkCancelled, progress }
       return {
         name: 'train',
-        trained: trainOnLabels({ snapshot, rings, records, seed, check: checkCancelled, progress }),
+        trained: trainOnLabels(inputs),
+        forward: forward ? measureForward({ ...inputs, ...forward }) : [],
       }
     }
     case 'score': {

@@ -2,6 +2,8 @@
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { runTrain } from '../../jobs/model-jobs.js'
+import type { ForwardMeasure } from '../../model/product/forward.js'
+import type { Measured } from '../../model/product/train-model.js'
 import { modelCard } from '../../model/registry/model-card.js'
 import { type ProductModel, writeModel } from '../../model/registry/model-folder.js'
 import { version } from '../../version.js'
@@ -10,7 +12,7 @@ import { readLabels } from '../label-file.js'
 import { moment, wholeNumber } from '../options.js'
 import { openProgress } from '../progress.js'
 import { withStore } from '../store.js'
-import { count, textTable } from '../table.js'
+import { count, day, textTable } from '../table.js'
 
 interface TrainOptions {
   readonly labels: string
@@ -18,14 +20,17 @@ interface TrainOptions {
   readonly asOf?: number
   readonly run?: string
   readonly seed: number
+  readonly measureFrom?: number
 }
 
 const DEFAULT_MODEL = './ringfence-model'
 
-const measuredTable = ({ models }: ProductModel): string =>
+const measuredTable = (
+  measures: readonly { readonly kind: string; readonly measured: readonly Measured[] }[],
+): string =>
   textTable(
     ['kind', 'measure', 'value', 'spread'],
-    models.flatMap(({ kind, measured }) =>
+    measures.flatMap(({ kind, measured }) =>
       measured.map(({ metric, value, spread }) => [
         kind,
         metric,
@@ -36,17 +41,25 @@ const measuredTable = ({ models }: ProductModel): string =>
     [2, 3],
   )
 
+const forwardText = (forward: readonly ForwardMeasure[], from: number): string =>
+  [
+    `Forward in time, a model of what was known on ${day(from)} by what was decided since of others:`,
+    ...forward.map(({ kind, bad, good }) => `${kind}: ${count(bad)} bad, ${count(good)} good`),
+    measuredTable(forward),
+  ].join('\n')
+
 const runTrainCommand = async (context: Context, options: TrainOptions): Promise<void> => {
   if (isService(context.store))
     throw new RingfenceError('usage', 'train works on a store itself, not through a service: name its file or address.')
   const records = await readLabels(options.labels)
   const progress = openProgress(context.quiet)
-  const { trained, run } = await withStore(context, { create: false }, (store) =>
+  const { trained, forward, run } = await withStore(context, { create: false }, (store) =>
     runTrain(store, {
       asOf: options.asOf ?? null,
       run: options.run ?? null,
       records,
       seed: options.seed,
+      measureFrom: options.measureFrom ?? null,
       signal: context.signal,
       progress: progress.update,
     }),
@@ -89,10 +102,12 @@ const runTrainCommand = async (context: Context, options: TrainOptions): Promise
         measured,
       })),
       skipped: trained.skipped,
+      forward,
     },
     [
-      measuredTable(model),
+      measuredTable(model.models),
       `Of entities scored by trees that saw nothing of their ring. ${count(model.labels.length)} labels in ${count(trained.pieces)} pieces that share no ring; rings of run ${run ?? 'none'}.`,
+      ...(forward.length > 0 ? [forwardText(forward, options.measureFrom!)] : []),
       `${options.model}: digest ${digest.slice(0, 16)}; card.md says what it is.`,
     ].join('\n'),
   )
@@ -111,6 +126,11 @@ export const addTrain = (program: Command, act: Act): void => {
     .option('--model <folder>', 'where it is written', DEFAULT_MODEL)
     .option('--as-of <time>', 'only what was known then: a day or a moment with zone', moment)
     .option('--run <id>', 'the run whose rings it reads (default: the latest that is not later)')
+    .option(
+      '--measure-from <time>',
+      'measure forward in time too: a model of what was known then, by labels that were decided since (needs at)',
+      moment,
+    )
     .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
     .addHelpText(
       'after',

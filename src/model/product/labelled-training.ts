@@ -4,11 +4,11 @@ import { findEntity } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
 import { clockOf } from '../features/product/rhythm.js'
 import type { PlacedRecord, ProductModel } from '../registry/model-folder.js'
-import { disjointFolds, type LabelRecord, placeLabels } from './labels.js'
+import { disjointFolds, disjointPieces, type LabelRecord, placeLabels } from './labels.js'
 import { type EntityScores, scoreEntities } from './score-entities.js'
 import { modelFolds, type TrainedModel, trainModel } from './train-model.js'
 
-interface Work {
+export interface Work {
   readonly snapshot: Snapshot
   readonly rings: RunWithRings | null
   readonly check?: () => void
@@ -34,7 +34,7 @@ export const trainOnLabels = ({
 }: Work & { readonly records: readonly LabelRecord[]; readonly seed: number }): LabelledTraining => {
   const { snapshot, rings } = work
   const { label, ...left } = placeLabels(snapshot, records)
-  const { fold, pieces } = disjointFolds(snapshot, label, records, rings, modelFolds, seed)
+  const { fold, pieces } = disjointFolds(label, disjointPieces(snapshot, records, rings), modelFolds, seed)
   const labels = new Map<number, PlacedRecord>()
   for (const record of records) {
     const entity = findEntity(snapshot, record.kind, record.id)
@@ -54,7 +54,7 @@ export const trainOnLabels = ({
 export const scoreWithModel = ({
   model,
   ...work
-}: Work & { readonly model: ProductModel }): readonly EntityScores[] => {
+}: Work & { readonly model: Pick<ProductModel, 'labels' | 'models' | 'seed'> }): readonly EntityScores[] => {
   const { snapshot } = work
   const { label } = placeLabels(snapshot, model.labels)
   const fold = new Uint8Array(label.length)

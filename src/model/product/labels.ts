@@ -54,19 +54,14 @@ export const placeLabels = (snapshot: Snapshot, records: readonly LabelRecord[])
 const mostSharing = 20
 
 /**
- * Parts of the labelled entities for holding out, 0 .. folds - 1, such that no part knows another by what it shares: members of one
- * ring, of one named group, accounts with one identifier, and a creator with its videos are in one part. Parts have about as many
- * bad and good each as such pieces allow. Entities without a label are in part 0, where they do no harm.
+ * Pieces of the graph that know nothing of one another by what they share: members of one ring, of one named group, accounts with one
+ * identifier, and a creator with its videos are in one piece. One number an entity.
  */
-export const disjointFolds = (
+export const disjointPieces = (
   snapshot: Snapshot,
-  label: Int8Array,
   records: readonly LabelRecord[],
   rings: RunWithRings | null,
-  folds: number,
-  seed: number,
-): { readonly fold: Uint8Array; readonly pieces: number } => {
-  const n = snapshot.entities.count
+): Int32Array => {
   const source: number[] = []
   const target: number[] = []
   const chain = (members: readonly number[]) => {
@@ -92,7 +87,20 @@ export const disjointFolds = (
     const actors = actorsOfEdges(publish)
     for (let e = 0; e < publish.count; e++) chain([actors[e]!, publish.target[e]!])
   }
-  const { component } = connectedComponents(n, Int32Array.from(source), Int32Array.from(target))
+  return connectedComponents(snapshot.entities.count, Int32Array.from(source), Int32Array.from(target)).component
+}
+
+/**
+ * Parts of the labelled entities for holding out, 0 .. folds - 1, each of whole pieces (see above) with about as many bad and good as
+ * these allow. Entities without a label are in part 0, where they do no harm.
+ */
+export const disjointFolds = (
+  label: Int8Array,
+  component: Int32Array,
+  folds: number,
+  seed: number,
+): { readonly fold: Uint8Array; readonly pieces: number } => {
+  const n = label.length
   const pieces = new Map<number, { bad: number; good: number; readonly tie: number; readonly members: number[] }>()
   const random = new Random(seed, 61)
   for (let v = 0; v < n; v++) {

@@ -101,25 +101,38 @@ const heldProbabilities = (held: Held, seed: number): Float64Array => {
   return probabilities
 }
 
-const measure = (held: Held, seed: number): readonly Measured[] => {
-  const parts = Array.from({ length: modelFolds }, (_, part) => partOf(held, (p) => p === part)).filter(({ labels }) =>
-    hasBoth(labels),
-  )
-  const probabilities = { scores: heldProbabilities(held, seed), labels: held.labels }
+/** Ranking and, with `probabilities`, calibration. `parts` tell the spread. */
+const measuresOf = (
+  held: Omit<Held, 'parts'>,
+  parts: readonly Omit<Held, 'parts'>[],
+  probabilities: Float64Array,
+): readonly Measured[] => {
   const of = (metric: string, value: (scored: Omit<Held, 'parts'>) => number): Measured => ({
     metric,
     value: value(held),
     spread: spreadOf(parts.map(value)),
   })
+  const said = { scores: probabilities, labels: held.labels }
   return [
     of('average precision', averagePrecision),
     of('AUROC', auroc),
     of('recall at K', (scored) => recallAtK(scored)),
     of('recall at 1 % false positives', (scored) => recallAtFalsePositives(scored, 0.01)),
     { metric: 'share of bad', value: count(held.labels, 1) / held.labels.length, spread: null },
-    { metric: 'Brier score', value: brierScore(probabilities), spread: null },
-    { metric: 'calibration error', value: calibrationError(probabilities).debiased, spread: null },
+    { metric: 'Brier score', value: brierScore(said), spread: null },
+    { metric: 'calibration error', value: calibrationError(said).debiased, spread: null },
   ]
+}
+
+/** Of rows that none of the model's parts learned from. */
+export const measureProbabilities = (probabilities: Float64Array, labels: Uint8Array): readonly Measured[] =>
+  measuresOf({ scores: probabilities, labels }, [], probabilities)
+
+const measure = (held: Held, seed: number): readonly Measured[] => {
+  const parts = Array.from({ length: modelFolds }, (_, part) => partOf(held, (p) => p === part)).filter(({ labels }) =>
+    hasBoth(labels),
+  )
+  return measuresOf(held, parts, heldProbabilities(held, seed))
 }
 
 const trainKind = (
