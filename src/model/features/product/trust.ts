@@ -33,8 +33,8 @@ export const trustDefinitions: readonly FeatureDefinition[] = [
   },
 ]
 
-/** Four accounts far, over what they share: beyond that a walk in a small world is nearly everywhere. */
-const steps = 8
+/** Three accounts far, over what they share: beyond that a walk in a small world is nearly everywhere. */
+const steps = 6
 /** Where labels are hidden from the own entity alone: random fifths of the entities. */
 const chanceFolds = 5
 
