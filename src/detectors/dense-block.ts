@@ -6,7 +6,8 @@
  * of most surprise. A community of taste is a dense block too. What separates an organized block from one is how full it is: people of one
  * taste each take part in some of what there is, hired accounts each in most of the list. The null model therefore takes for granted that
  * any block lies in a community of taste whose people each act on a given share of it, beyond what activity and popularity explain; only what
- * is fuller than that surprises. A popular target is expected to be acted on, and weighs little; it is not dropped.
+ * is fuller than that surprises. A popular target is expected to be acted on, and weighs little; it is not dropped. Where reviews carry ratings,
+ * what is said in a block counts too (dense-block/ratings.ts): a club of reviewers is as full as a bought list, but of many minds.
  *
  *   Hooi, B. et al. (2016): FRAUDAR: bounding graph fraud in the face of camouflage. KDD 2016, 895-904.
  *   Shin, K., Hooi, B. and Faloutsos, C. (2016): M-Zoom: fast dense-block detection in tensors with quality guarantees. ECML-PKDD 2016, 264-280.
@@ -24,8 +25,11 @@ import {
 } from '../../graph-schema/schema.js'
 import { type Relation, relationOf, type Snapshot } from '../graph/snapshot.js'
 import { BlockSearch, type FoundBlock, type Owners } from '../kernels/block-search.js'
-import { candidateOf, type PeelBound } from './dense-block/candidates.js'
+import { alike, SeenSets } from './dense-block/alike.js'
+import { candidateOf } from './dense-block/candidates.js'
 import { type ActionMatrix, actionMatrix, type Cut, type ExtraMode, extraModes } from './dense-block/matrix.js'
+import { type Found, judgeRated, type Proposal, plainly } from './dense-block/rated-blocks.js'
+import { BlockRatings, EXTREMES } from './dense-block/ratings.js'
 import { peelPart, similarParts } from './dense-block/seeds.js'
 import type { Candidate, Detector, Note } from './detector.js'
 
@@ -116,32 +120,6 @@ const LEAST_SHARED = 3
 
 /** Below this (chance one in three) a candidate is noise that no rate would name. */
 const LEAST_NATS = 1
-
-/** Blocks whose accounts and columns are mostly the same are one. */
-const SAME = 0.5
-
-interface Found {
-  readonly block: FoundBlock
-  readonly bound: PeelBound
-}
-
-const commonOf = (a: Int32Array, b: Int32Array): number => {
-  let common = 0
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (a[i]! === b[j]!) {
-      common++
-      i++
-      j++
-    } else if (a[i]! < b[j]!) i++
-    else j++
-  }
-  return common
-}
-
-const alike = (a: Int32Array, b: Int32Array): boolean => {
-  const common = commonOf(a, b)
-  return common > SAME * (a.length + b.length - common)
-}
 
 /** The creator of each target that was published, by number. */
 const creatorsOf = (snapshot: Snapshot, { targetFrom, inOffsets }: Relation): Int32Array => {
@@ -236,26 +214,54 @@ export const denseBlock: Detector<DenseBlockParameters> = {
         ownersOf(creator, actions, fan),
         checkCancelled,
       )
-      const found: Found[] = []
-      for (const side of ['columns', 'rows'] as const) {
-        const least = side === 'rows' ? given.minMembers : given.minTargets
-        const options = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
-        for (const part of similarParts(actions, side, least, options))
-          for (const start of peelPart(actions, side, part, 2, given.blocks, checkCancelled)) {
-            if (found.some(({ block }) => alike(block.columns, start.columns))) continue
-            const block = blocks.climb(start.columns, shape)
-            if (block && block.nats > 0) found.push({ block, bound: start })
-          }
+      const ratings = extra.length === 0 ? BlockRatings.of(snapshot, cut) : null
+      const seen: Proposal[] = []
+      const look = (
+        among: ActionMatrix,
+        rating: number | null,
+        climb: (start: Int32Array) => FoundBlock | null,
+      ): void => {
+        const known = new SeenSets()
+        for (const side of ['columns', 'rows'] as const) {
+          const least = side === 'rows' ? given.minMembers : given.minTargets
+          const options = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
+          for (const part of similarParts(among, side, least, options))
+            for (const start of peelPart(among, side, part, 2, given.blocks, checkCancelled)) {
+              if (known.has(start.columns)) continue
+              const block = climb(start.columns)
+              if (!block || (block.nats <= 0 && !ratings)) continue
+              known.add(block.columns)
+              seen.push({ block, bound: start, rating })
+            }
+        }
       }
-      found.sort((x, y) => y.block.nats - x.block.nats || x.block.rows[0]! - y.block.rows[0]!)
+      look(actions, null, (start) => blocks.climb(start, shape, ratings ? Number.NEGATIVE_INFINITY : 0))
+      // Where to look costs nothing, as all blocks are paid for: blocks of one rating are looked for among what has that rating alone.
+      for (const rating of ratings ? EXTREMES : []) {
+        const alone = actionMatrix(snapshot, { ...cut, rating }, extra)
+        if (alone.matrix.rows.columns.length === 0) continue
+        const ceiling = given.taste * (alone.matrix.rows.columns.length / actions.matrix.rows.columns.length)
+        const among = new BlockSearch(alone.matrix, ceiling, alone.entries, null, checkCancelled, given.taste)
+        look(alone, rating, (start) => {
+          const block = among.climb(start, shape, Number.NEGATIVE_INFINITY)
+          return block && blocks.measure(block.rows, block.columns)
+        })
+      }
+      const found = ratings ? judgeRated(seen, ratings, checkCancelled) : seen.map(plainly)
+      found.sort((x, y) => y.nats - x.nats || x.block.rows[0]! - y.block.rows[0]!)
       const kept: Found[] = []
       for (const each of found)
         if (!kept.some(({ block }) => alike(block.rows, each.block.rows) && alike(block.columns, each.block.columns)))
           kept.push(each)
-      for (const { block, bound } of kept) {
-        const nats = block.nats - Math.log(rounds)
+      for (const { block, bound, ratings: rated, nats: worth } of kept) {
+        const nats = worth - Math.log(rounds)
         if (nats < LEAST_NATS) continue
-        const candidate = candidateOf({ snapshot, cut, actions, extra }, block, nats, bound, given.minMembers)
+        const candidate = candidateOf(
+          { snapshot, cut, actions, extra },
+          block,
+          { nats, bound, ratings: rated },
+          given.minMembers,
+        )
         if (candidate) candidates.push(candidate)
       }
     }

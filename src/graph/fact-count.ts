@@ -26,6 +26,8 @@ export type FactCount<E = number> =
   | MeetingCount<E>
   /** Interactions whose content has a copy, by another actor, at a Hamming distance of the fingerprints of at most `distance`. */
   | { readonly of: 'copies'; readonly distance: number }
+  /** Interactions with this rating, a whole number of 1 to 5. */
+  | { readonly of: 'rated'; readonly rating: number }
 
 /**
  * Meetings of named pairs: pairs of targets that meet at an actor, or of actors that meet at a target. A pair meets at a place
@@ -48,6 +50,8 @@ export interface CountedInteraction<E> {
   readonly at: number | null
   /** 16 hex digits; null where there is none. */
   readonly fingerprint?: string | null
+  /** 1 to 5; null where there is none. */
+  readonly rating?: number | null
 }
 
 /** The same rule with entities written another way. */
@@ -175,5 +179,7 @@ export const recount = <E extends number | string>(
       return meetings(count, shown)
     case 'copies':
       return copies(count.distance, shown)
+    case 'rated':
+      return shown.filter(({ rating }) => rating === count.rating).length
   }
 }

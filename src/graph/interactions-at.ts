@@ -42,4 +42,5 @@ export const interactionsAt = (relation: Relation, edges: Int32Array): CountedIn
     target: relation.target[edge]!,
     at: relation.at[edge]!,
     fingerprint: fingerprintAt(relation, edge),
+    rating: relation.ratings?.[edge] || null,
   }))

@@ -83,6 +83,7 @@ const used = (side: Csr): number => {
 export class BlockSearch {
   readonly #matrix: Bipartite
   readonly #ceiling: number
+  readonly #spread: number
   readonly #owners: Owners | null
   readonly #entries: number
   readonly #communities: number
@@ -100,7 +101,7 @@ export class BlockSearch {
 
   /**
    * The matrix has each entry once. `ceiling`: f, above 0 and below 1. `entries`: of the whole matrix, where columns that can be in no
-   * block were left out.
+   * block were left out. `spread`: f of the communities that the search is priced by, where entries of one kind alone are looked at.
    */
   constructor(
     matrix: Bipartite,
@@ -108,7 +109,9 @@ export class BlockSearch {
     entries: number,
     owners: Owners | null = null,
     check: Check = neverCancelled,
+    spread = ceiling,
   ) {
+    this.#spread = spread
     const { rows, columns } = matrix
     this.#matrix = matrix
     this.#ceiling = ceiling
@@ -277,7 +280,7 @@ export class BlockSearch {
     for (const other of given) places[other] = -1
     this.#countOwners(rowsFor ? given : before, -1)
     if (items.length < least) return null
-    const inCommunity = (rowsFor ? sum / given.length : this.#littleKnown(given, before)) / this.#ceiling
+    const inCommunity = (rowsFor ? sum / given.length : this.#littleKnown(given, before)) / this.#spread
     const order = items.map((_, i) => i).sort((x, y) => gains[y]! - gains[x]! || items[x]! - items[y]!)
     let total = 0
     let best = -Infinity
@@ -329,8 +332,8 @@ export class BlockSearch {
         if (p < q) likelihood += Math.log((q * (1 - p)) / (p * (1 - q)))
       }
     }
-    const rowChoice = Math.max(a, columnDegrees / t / this.#ceiling)
-    const columnChoice = Math.max(t, this.#littleKnown(rowSet, columnSet) / this.#ceiling)
+    const rowChoice = Math.max(a, columnDegrees / t / this.#spread)
+    const columnChoice = Math.max(t, this.#littleKnown(rowSet, columnSet) / this.#spread)
     const cost =
       logChoice(rowChoice, a) +
       logChoice(columnChoice, t) +
@@ -342,13 +345,14 @@ export class BlockSearch {
 
   /**
    * Climbs from a set of columns to a block that no change of one side improves: first against the null of the whole matrix, so that
-   * the block is known, then against its own community. Null where none of the shape is reached.
+   * the block is known, then against its own community. Null where none of the shape is reached, or none that is worth more than `floor` nats
+   * before its community is known.
    */
-  climb(start: Int32Array, shape: BlockShape): FoundBlock | null {
+  climb(start: Int32Array, shape: BlockShape, floor = 0): FoundBlock | null {
     this.#plain = true
     const first = this.#ascend(new Int32Array(0), start, FIRST_FULL, shape)
     this.#plain = false
-    if (first === null || first.nats <= 0) return null
+    if (first === null || first.nats <= floor) return null
     const known = this.measure(first.rows, first.columns)
     const full = this.#share(known.filled, known.rows.length * known.columns.length)
     const second = this.#ascend(first.rows, first.columns, full, shape)

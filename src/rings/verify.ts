@@ -1,5 +1,6 @@
 /** Facts against the store as it is now: are the interactions there, do they say the same, and do they still give the number? */
 import { type CountedInteraction, recount } from '../graph/fact-count.js'
+import { ratingOf } from '../graph/ratings.js'
 import type { FactRecord, GraphStore, InteractionRecord, InteractionRef, RingRecord } from '../store/store.js'
 import { contentDigest } from './content-digest.js'
 import { refKey, refsOf } from './evidence.js'
@@ -42,6 +43,7 @@ export const countedOf = (record: InteractionRecord): CountedInteraction<string>
   target: `${record.target.kind}:${record.target.id}`,
   at: record.at,
   fingerprint: fingerprintOf(record),
+  rating: ratingOf(record.attributes?.rating),
 })
 
 const stateOf = (fact: FactRecord, isIntact: boolean, recounted: number): FactState => {

@@ -6,6 +6,7 @@ import type { FoundBlock } from '../../kernels/block-search.js'
 import { poissonSurprise } from '../../kernels/gamma-poisson.js'
 import type { Candidate, Fact, Member } from '../detector.js'
 import type { ActionMatrix, Cut, ExtraMode } from './matrix.js'
+import { type RatingSurprise, ratingsFact } from './ratings.js'
 
 export interface BlockSource {
   readonly snapshot: Snapshot
@@ -18,6 +19,13 @@ export interface BlockSource {
 export interface PeelBound {
   readonly density: number
   readonly modes: number
+}
+
+export interface Judgement {
+  readonly nats: number
+  readonly bound: PeelBound
+  /** Where it adds to the surprise. */
+  readonly ratings: RatingSurprise | null
 }
 
 const round = (value: number): number => Number(value.toPrecision(3))
@@ -123,8 +131,7 @@ const sharingFact = (snapshot: Snapshot, accounts: Int32Array, maxSharing: numbe
 export const candidateOf = (
   source: BlockSource,
   block: FoundBlock,
-  nats: number,
-  bound: PeelBound,
+  { nats, bound, ratings }: Judgement,
   minMembers: number,
 ): Candidate | null => {
   const { snapshot, cut, actions, extra } = source
@@ -207,6 +214,7 @@ export const candidateOf = (
     cut.maxSharing,
   )
   if (sharing) facts.push(sharing)
+  if (ratings) facts.push(ratingsFact(ratings))
   return {
     detector: 'dense-block',
     behaviour: 'dense-block',

@@ -26,6 +26,8 @@ export interface Cut {
   /** Only this market or scenario; null is all. */
   readonly market: number | null
   readonly scenario: number | null
+  /** Only interactions with this rating; null or absent is all. */
+  readonly rating?: number | null
   /** Milliseconds: length of a stretch of time, and where the first one starts. */
   readonly stretch: number
   readonly from: number
@@ -36,8 +38,10 @@ export interface Cut {
   readonly check: () => void
 }
 
-const keeps = ({ relation, market, scenario }: Cut, edge: number): boolean =>
-  (market === null || relation.market[edge] === market) && (scenario === null || relation.scenario[edge] === scenario)
+export const keeps = ({ relation, market, scenario, rating = null }: Cut, edge: number): boolean =>
+  (market === null || relation.market[edge] === market) &&
+  (scenario === null || relation.scenario[edge] === scenario) &&
+  (rating === null || relation.ratings?.[edge] === rating)
 
 /** The plain matrix. */
 const byTarget = (cut: Cut): ActionMatrix => {
