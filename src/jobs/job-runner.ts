@@ -186,8 +186,9 @@ export class JobRunner {
     this.#aborts.set(id, abort)
     let job: JobRecord = { ...this.#live.get(id)!, state: 'running', startedAt: new Date().toISOString() }
     try {
-      this.#change(job)
+      // Said only once it is on record: what was told to run must not be taken for waiting after a crash.
       await this.#store.updateJob(job)
+      this.#change(job)
       let saved = performance.now()
       let saving: Promise<void> = Promise.resolve()
       const parameters = await resolveParameters(this.#store, job.parameters as GivenParameters)
