@@ -7,14 +7,14 @@ import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { RingfenceError } from '../errors.js'
 import type { GraphStore, JobRecord } from '../store/store.js'
-import { estimateDetect, runDetect } from './detect.js'
-import { type GivenParameters, resolveParameters } from './detect-parameters.js'
+import { jobKind } from './kinds.js'
 import type { CurrentView } from './read-view.js'
 
 export interface JobRequest {
-  readonly type: 'detect'
+  readonly type: string
   readonly mode: JobRecord['mode']
-  readonly parameters: GivenParameters
+  /** Of a shape that the kind's schema allows. */
+  readonly parameters: Readonly<Record<string, unknown>>
   readonly key: string | null
 }
 
@@ -66,14 +66,12 @@ export class JobRunner {
    */
   async submit(request: JobRequest): Promise<JobRecord> {
     if (this.#stopping) throw new RingfenceError('server.stopping', 'No new job is taken.')
-    if (request.parameters.whatIf && request.mode === 'write')
-      throw new RingfenceError('request.invalid', 'whatIf: a what-if writes nothing; ask for mode dry-run.')
-    const parameters = await resolveParameters(this.#store, request.parameters)
-    const estimate = await estimateDetect(this.#store, parameters)
-    if (request.mode !== 'estimate' && estimate.megabytes > parameters.memoryLimitMb)
+    const kind = jobKind(request.type)
+    const { parameters, estimate, memoryLimitMb } = await kind.prepare(this.#store, request.parameters, request.mode)
+    if (request.mode !== 'estimate' && estimate.megabytes > memoryLimitMb)
       throw new RingfenceError(
         'job.memory',
-        `It would need ${estimate.megabytes} MB; the limit is ${parameters.memoryLimitMb} MB.`,
+        `It would need ${estimate.megabytes} MB; the limit is ${memoryLimitMb} MB.`,
       )
     const now = new Date().toISOString()
     const isEstimate = request.mode === 'estimate'
@@ -81,8 +79,7 @@ export class JobRunner {
       id: randomUUID(),
       type: request.type,
       mode: request.mode,
-      // What a what-if leaves open is filled in from the run that is the latest when it begins.
-      parameters: request.parameters.whatIf ? { ...request.parameters } : { ...parameters },
+      parameters,
       key: request.key,
       state: isEstimate ? 'done' : 'queued',
       progress: { done: isEstimate ? 1 : 0, stage: isEstimate ? 'done' : 'queued' },
@@ -191,10 +188,12 @@ export class JobRunner {
       this.#change(job)
       let saved = performance.now()
       let saving: Promise<void> = Promise.resolve()
-      const parameters = await resolveParameters(this.#store, job.parameters as GivenParameters)
-      const outcome = await runDetect(this.#store, parameters, {
+      const result = await jobKind(job.type).perform({
+        store: this.#store,
+        current: this.#current,
+        id,
         mode: job.mode === 'write' ? 'write' : 'dry-run',
-        job: id,
+        parameters: job.parameters,
         signal: abort.signal,
         progress: (progress) => {
           job = { ...job, progress }
@@ -206,24 +205,7 @@ export class JobRunner {
         },
       })
       await saving
-      if (job.mode === 'write') this.#current.swap({ run: outcome.run, rings: outcome.rings }, outcome.snapshot)
-      const { run, seconds, peakMb } = outcome
-      await this.#finish({
-        ...job,
-        state: 'done',
-        progress: { done: 1, stage: 'done' },
-        result: {
-          run: run.id,
-          rings: run.counts.rings,
-          members: run.counts.members,
-          candidates: run.counts.candidates,
-          seconds,
-          peakMb,
-          stages: run.stages,
-          notes: run.notes,
-          ...(outcome.difference ? { difference: outcome.difference } : {}),
-        },
-      })
+      await this.#finish({ ...job, state: 'done', progress: { done: 1, stage: 'done' }, result })
     } catch (error) {
       const known = error instanceof RingfenceError ? error : null
       const cancelled = known?.code === 'job.cancelled'

@@ -58,7 +58,7 @@ export const buildApp = async (
     logController: new LogController({ disableRequestLogging: true }),
     // Before any route is found, such as for an address that is not percent-encoded UTF-8.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false, discriminator: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   const current = new CurrentView(store)

@@ -40,17 +40,16 @@ export const jobRoutes =
         },
       },
       async ({ body, headers, caller }, reply) => {
-        const { asOf, whatIf, ...parameters } = body.parameters ?? {}
-        if (masking.masks(caller.role)) whatIf?.entities?.forEach(refusePersonal)
+        const parameters = body.parameters ?? {}
+        if (masking.masks(caller.role)) {
+          const { whatIf } = parameters as { readonly whatIf?: { readonly entities?: readonly string[] } }
+          whatIf?.entities?.forEach(refusePersonal)
+        }
         const job = await jobs.submit({
           type: body.type,
           mode: body.mode ?? 'write',
           key: body.key ?? headers['idempotency-key'] ?? null,
-          parameters: {
-            ...parameters,
-            ...(asOf === undefined ? {} : { asOf: Date.parse(asOf) }),
-            ...(whatIf ? { whatIf: { entities: whatIf.entities ?? [], types: whatIf.types ?? [] } } : {}),
-          },
+          parameters,
         })
         return reply
           .code(202)

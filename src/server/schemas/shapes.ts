@@ -1,9 +1,11 @@
 /** Shapes of answers and requests: validation, serialization and the documentation follow from them. */
 import { Type } from 'typebox'
-import { entityKindNames, interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
+import { interactionTypeNames, scenarioNames } from '../../../graph-schema/schema.js'
 import { behaviours } from '../../detectors/detector.js'
 import { keyRoles } from '../../jobs/api-keys.js'
-import { ringEventKinds } from '../../store/store.js'
+import type { JobKind } from '../../jobs/job-kind.js'
+import { jobKinds } from '../../jobs/kinds.js'
+import { type JobRecord, ringEventKinds } from '../../store/store.js'
 
 export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
@@ -198,63 +200,35 @@ export const Job = Type.Object({
   error: Nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
 })
 
-export const JobBody = Type.Object(
-  {
-    type: Type.Literal('detect'),
-    mode: Type.Optional(Type.Enum(['estimate', 'dry-run', 'write'], { default: 'write' })),
-    key: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: 'A second request with the same key is the same job.' }),
-    ),
-    parameters: Type.Optional(
-      Type.Object(
-        {
-          asOf: Type.Optional(Type.String({ format: 'date-time' })),
-          detectors: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 32 })),
-          fdr: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-          seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
-          dissolveAfter: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              maximum: 100_000,
-              description: 'A ring that this many runs looked for in vain is dissolved.',
-            }),
-          ),
-          workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
-          memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
-          settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
-          full: Type.Optional(
-            Type.Boolean({
-              description:
-                'Every detector looks again, also where it has looked at the same graph with the same parameters.',
-            }),
-          ),
-          whatIf: Type.Optional(
-            Type.Object(
-              {
-                entities: Type.Optional(
-                  Type.Array(Type.String({ maxLength: 600, pattern: `^(${entityKindNames.join('|')}):.` }), {
-                    maxItems: 1000,
-                    description: '`kind:id` of entities and identifiers to leave out, with all their interactions.',
-                  }),
-                ),
-                types: Type.Optional(
-                  Type.Array(Type.Enum([...interactionTypeNames]), { description: 'Interaction types to leave out.' }),
-                ),
-              },
-              {
-                additionalProperties: false,
-                description:
-                  'With mode dry-run or estimate. Other parameters that are not given are those of the latest run, and `result.difference` says how the rings differ from it.',
-              },
-            ),
-          ),
-        },
-        { additionalProperties: false },
+const JobKindBody = ({ type, parameters }: JobKind) =>
+  Type.Object(
+    {
+      type: Type.Literal(type),
+      mode: Type.Optional(Type.Enum(['estimate', 'dry-run', 'write'], { default: 'write' })),
+      key: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 256,
+          description: 'A second request with the same key is the same job.',
+        }),
       ),
-    ),
-  },
-  { additionalProperties: false },
-)
+      parameters: Type.Optional(parameters),
+    },
+    { additionalProperties: false },
+  )
+
+/** The type decides which parameters there are, so that a mistake is told where it is and not once for each type. */
+export const JobBody = Type.Unsafe<{
+  readonly type: string
+  readonly mode?: JobRecord['mode']
+  readonly key?: string
+  readonly parameters?: Readonly<Record<string, unknown>>
+}>({
+  type: 'object',
+  required: ['type'],
+  discriminator: { propertyName: 'type' },
+  oneOf: jobKinds.map(JobKindBody),
+})
 
 export const Key = Type.Object({
   id: Type.String(),

@@ -1,0 +1,40 @@
+/** What a type of job is: its parameters, what it needs before it starts, and how it runs. `kinds.ts` lists them all. */
+import type { TObject } from 'typebox'
+import type { GraphStore, JobRecord } from '../store/store.js'
+import type { CurrentView } from './read-view.js'
+
+export interface PreparedJob {
+  /** As the job's row keeps them: whatever is open that must not change until the job begins is filled in. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** For a person who decides; the whole answer of mode `estimate`. */
+  readonly estimate: Readonly<Record<string, unknown>> & { readonly seconds: number; readonly megabytes: number }
+  /** The job is refused when its estimate is above. */
+  readonly memoryLimitMb: number
+}
+
+export interface JobContext {
+  readonly store: GraphStore
+  /** For jobs whose result is what queries see next. */
+  readonly current: CurrentView
+  readonly id: string
+  readonly mode: 'dry-run' | 'write'
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly signal: AbortSignal
+  readonly progress: (progress: JobRecord['progress']) => void
+}
+
+export interface JobKind {
+  readonly type: string
+  /** JSON Schema of what a request may give; strict. */
+  readonly parameters: TObject
+  /**
+   * Checks what the schema cannot, and estimates. `given` fits the schema. Throws `request.invalid` and whatever says that the job
+   * makes no sense now.
+   */
+  prepare(store: GraphStore, given: Readonly<Record<string, unknown>>, mode: JobRecord['mode']): Promise<PreparedJob>
+  /**
+   * Runs to the end and returns the job's result. In mode `dry-run` it writes nothing. Throws `job.cancelled` within a second of the signal. What is
+   * written is written whole or not at all, at the end, so that a job that is asked for again gives one result.
+   */
+  perform(context: JobContext): Promise<Readonly<Record<string, unknown>>>
+}

@@ -1,0 +1,104 @@
+/** The detection job of a service. */
+import { Type } from 'typebox'
+import { entityKindNames, interactionTypeNames } from '../../../graph-schema/schema.js'
+import { RingfenceError } from '../../errors.js'
+import { estimateDetect, runDetect } from '../detect.js'
+import { type GivenParameters, resolveParameters } from '../detect-parameters.js'
+import type { JobKind } from '../job-kind.js'
+
+/** A request's, with its time in words; a job's row has epoch milliseconds. */
+interface DetectRequest {
+  readonly asOf?: string
+  readonly whatIf?: Partial<NonNullable<GivenParameters['whatIf']>>
+}
+
+const toGiven = ({ asOf, whatIf, ...rest }: DetectRequest): GivenParameters => ({
+  ...rest,
+  ...(asOf === undefined ? {} : { asOf: Date.parse(asOf) }),
+  ...(whatIf ? { whatIf: { entities: whatIf.entities ?? [], types: whatIf.types ?? [] } } : {}),
+})
+
+const parameters = Type.Object(
+  {
+    asOf: Type.Optional(Type.String({ format: 'date-time' })),
+    detectors: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 32 })),
+    fdr: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
+    dissolveAfter: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100_000,
+        description: 'A ring that this many runs looked for in vain is dissolved.',
+      }),
+    ),
+    workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
+    memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
+    settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
+    full: Type.Optional(
+      Type.Boolean({
+        description: 'Every detector looks again, also where it has looked at the same graph with the same parameters.',
+      }),
+    ),
+    whatIf: Type.Optional(
+      Type.Object(
+        {
+          entities: Type.Optional(
+            Type.Array(Type.String({ maxLength: 600, pattern: `^(${entityKindNames.join('|')}):.` }), {
+              maxItems: 1000,
+              description: '`kind:id` of entities and identifiers to leave out, with all their interactions.',
+            }),
+          ),
+          types: Type.Optional(
+            Type.Array(Type.Enum([...interactionTypeNames]), { description: 'Interaction types to leave out.' }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description:
+            'With mode dry-run or estimate. Other parameters that are not given are those of the latest run, and `result.difference` says how the rings differ from it.',
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const detectJob: JobKind = {
+  type: 'detect',
+  parameters,
+
+  async prepare(store, request, mode) {
+    const given = toGiven(request)
+    if (given.whatIf && mode === 'write')
+      throw new RingfenceError('request.invalid', 'whatIf: a what-if writes nothing; ask for mode dry-run.')
+    const wanted = await resolveParameters(store, given)
+    return {
+      // What a what-if leaves open is filled in from the run that is the latest when it begins.
+      parameters: given.whatIf ? { ...given } : { ...wanted },
+      estimate: { ...(await estimateDetect(store, wanted)) },
+      memoryLimitMb: wanted.memoryLimitMb,
+    }
+  },
+
+  async perform({ store, current, id, mode, parameters: given, signal, progress }) {
+    const wanted = await resolveParameters(store, given as GivenParameters)
+    const { run, rings, snapshot, seconds, peakMb, difference } = await runDetect(store, wanted, {
+      mode,
+      job: id,
+      signal,
+      progress,
+    })
+    if (mode === 'write') current.swap({ run, rings }, snapshot)
+    return {
+      run: run.id,
+      rings: run.counts.rings,
+      members: run.counts.members,
+      candidates: run.counts.candidates,
+      seconds,
+      peakMb,
+      stages: run.stages,
+      notes: run.notes,
+      ...(difference ? { difference } : {}),
+    }
+  },
+}
