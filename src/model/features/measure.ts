@@ -40,7 +40,8 @@ export const columnsOf = <S>(
   rows: number,
   summarize: (row: number) => S,
 ): readonly Float32Array[] => {
-  const columns = measures.map(() => sharedFloat32(rows))
+  // A single row is for this thread alone, and shared memory is slow to get.
+  const columns = measures.map(() => (rows === 1 ? new Float32Array(1) : sharedFloat32(rows)))
   for (let row = 0; row < rows; row++) {
     const summary = summarize(row)
     for (let m = 0; m < measures.length; m++) columns[m]![row] = measures[m]!.value(summary)
@@ -60,7 +61,7 @@ export class ConstantColumns {
   of(value: number): Float32Array {
     let column = this.#kept.get(value)
     if (column === undefined) {
-      column = sharedFloat32(this.#rows).fill(value)
+      column = (this.#rows === 1 ? new Float32Array(1) : sharedFloat32(this.#rows)).fill(value)
       this.#kept.set(value, column)
     }
     return column

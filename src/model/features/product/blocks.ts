@@ -3,17 +3,22 @@
  * that the pages that describe features and the columns of a matrix are always the same.
  */
 import type { FeatureDefinition } from '../definition.js'
-import type { KnownLabels } from '../known-labels.js'
 import { definitionsOf, type Scope } from '../measure.js'
 import { structureDefinitions } from '../structure.js'
 import { activityColumns, activityMeasures } from './activity.js'
-import type { FeatureContext } from './context.js'
-import { pathLabelColumns, pathLabelDefinitions, sideLabelColumns, sideLabelDefinitions } from './label-rates.js'
+import type { FeatureReader } from './context.js'
+import {
+  type CountedLabels,
+  pathLabelColumns,
+  pathLabelDefinitions,
+  sideLabelColumns,
+  sideLabelDefinitions,
+} from './label-rates.js'
 import { membershipColumns, membershipDefinitions } from './membership.js'
 import { neighbourColumns, neighbourDefinitions } from './neighbours.js'
 import { metaPaths, pathColumns, pathDefinitions } from './paths.js'
 import { rhythmMeasures } from './rhythm.js'
-import { distinctPairs, rangeOf, type ScoredKind, type Side, sideRows, sidesOf } from './sides.js'
+import { distinctPairs, type ScoredKind, type Side, sideRows, sidesOf } from './sides.js'
 import { trustDefinitions } from './trust.js'
 
 export interface FeatureBlock {
@@ -23,10 +28,10 @@ export interface FeatureBlock {
   /** Whether its columns follow from known labels too; others can be kept from one set of labels to the next. */
   readonly readsLabels: boolean
   /**
-   * One a definition, in the same order; one value for each entity of the kind. Labels have one entry an entity of the snapshot,
-   * decided by the scoring time; null: none are known.
+   * One a definition, in the same order; one value for each entity of the kind that the reader reads. Labels have one entry an
+   * entity of the snapshot, decided by the scoring time; null: none are known.
    */
-  readonly columns: (context: FeatureContext, labels: KnownLabels | null) => readonly Float32Array[]
+  readonly columns: (reader: FeatureReader, labels: CountedLabels | null) => readonly Float32Array[]
 }
 
 /** As-of rule of all that is read of interactions. */
@@ -64,7 +69,7 @@ const sideBlock = (kind: ScoredKind, side: Side): FeatureBlock => ({
   readsLabels: false,
   columns: (context) => {
     const { snapshot, clock, check } = context
-    const { from, to } = rangeOf(snapshot, kind)
+    const { from, to } = context.rows(kind)
     const constants = context.constants(kind)
     const rows = sideRows(snapshot, side, { from, to }, check)
     const activity = activityColumns(rows, to - from, clock.now, constants, check)
@@ -78,8 +83,8 @@ const sideLabelBlock = (kind: ScoredKind, side: Side): FeatureBlock => ({
   title: `Labels over \`${side.name}\``,
   definitions: sideLabelDefinitions(side),
   readsLabels: true,
-  columns: ({ snapshot, check, constants }, labels) => {
-    const range = rangeOf(snapshot, kind)
+  columns: ({ snapshot, check, constants, rows: rowsOf }, labels) => {
+    const range = rowsOf(kind)
     const rows = labels && sideRows(snapshot, side, range, check)
     return sideLabelColumns(rows && distinctPairs(rows, snapshot.entities.count), labels, range.from, constants(kind))
   },
@@ -93,15 +98,15 @@ const pathBlocks = (kind: ScoredKind): readonly FeatureBlock[] =>
         title: `Walk \`${path.name}\``,
         definitions: pathDefinitions(path, known),
         readsLabels: false,
-        columns: ({ snapshot, walks, constants, common }) =>
-          pathColumns(walks.of(path), common(), rangeOf(snapshot, kind).from, constants(kind)),
+        columns: ({ walk, rows, constants, common }) =>
+          pathColumns(walk(path), common(), rows(kind).from, constants(kind)),
       },
       {
         title: `Labels over \`${path.name}\``,
         definitions: pathLabelDefinitions(path),
         readsLabels: true,
-        columns: ({ snapshot, walks, constants }, labels) =>
-          pathLabelColumns(walks.of(path), labels, rangeOf(snapshot, kind).from, constants(kind)),
+        columns: ({ walk, rows, constants }, labels) =>
+          pathLabelColumns(walk(path), labels, rows(kind).from, constants(kind)),
       },
     ])
 
@@ -121,22 +126,19 @@ export const blocksOf = (kind: ScoredKind): readonly FeatureBlock[] => [
     title: 'Structure',
     definitions: [...structureDefinitions, denseRank],
     readsLabels: false,
-    columns: (context) => [
-      ...context.structure().map((column) => context.ofKind(kind, column)),
-      context.denseRank(kind),
-    ],
+    columns: (context) => context.structure(kind),
   },
   {
     title: 'Trust',
     definitions: trustDefinitions,
     readsLabels: true,
-    columns: (context, labels) => context.trust(labels).map((column) => context.ofKind(kind, column)),
+    columns: (context, labels) => context.trust(kind, labels),
   },
   {
     title: 'Rings',
     definitions: membershipDefinitions,
     readsLabels: false,
-    columns: (context) => membershipColumns(context.memberships, rangeOf(context.snapshot, kind)),
+    columns: (context) => membershipColumns(context.memberships, context.rows(kind)),
   },
 ]
 

@@ -10,9 +10,10 @@ import type { RunWithRings } from '../../../store/store.js'
 import type { KnownLabels } from '../known-labels.js'
 import { ConstantColumns } from '../measure.js'
 import { structureFeatures } from '../structure.js'
-import { membershipsOf } from './membership.js'
+import { type CountedLabels, countLabels } from './label-rates.js'
+import { type Memberships, membershipsOf } from './membership.js'
 import { commonMeasures } from './neighbours.js'
-import { Walks } from './paths.js'
+import { type MetaPath, type Walk, Walks } from './paths.js'
 import { type Clock, clockOf, rhythmColumns, rhythmMeasures } from './rhythm.js'
 import { type Range, rangeOf, type ScoredKind } from './sides.js'
 import { trustColumns } from './trust.js'
@@ -44,6 +45,24 @@ const wholeGraph = ({ entities, relations }: Snapshot, check: Check): Undirected
   return undirectedCsr(entities.count, { source, target }, 'one', check)
 }
 
+/** What blocks of features read: of all entities of a kind (FeatureContext), or of one (entity-features.ts). */
+export interface FeatureReader {
+  readonly snapshot: Snapshot
+  readonly check: Check
+  readonly clock: Clock
+  readonly memberships: Memberships
+  /** Entities of the kind that there is one row for, one after the other. */
+  readonly rows: (kind: ScoredKind) => Range
+  readonly constants: (kind: ScoredKind) => ConstantColumns
+  /** One column a common measure (neighbours.ts), of all entities. */
+  readonly common: () => readonly Float32Array[]
+  readonly walk: (path: MetaPath) => Walk | null
+  readonly rhythm: (kind: ScoredKind, direction: 'out' | 'in') => readonly Float32Array[]
+  /** One column a measure of structure.ts, then the dense rank. */
+  readonly structure: (kind: ScoredKind) => readonly Float32Array[]
+  readonly trust: (kind: ScoredKind, labels: CountedLabels | null) => readonly Float32Array[]
+}
+
 const kept = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | null = null
   return () => {
@@ -52,20 +71,21 @@ const kept = <T>(make: () => T): (() => T) => {
   }
 }
 
-export class FeatureContext {
+export class FeatureContext implements FeatureReader {
   readonly snapshot: Snapshot
   readonly check: Check
   readonly clock: Clock
-  readonly walks: Walks
-  readonly memberships: ReturnType<typeof membershipsOf>
+  readonly memberships: Memberships
   /** Whole graph first, as all others stand on it. */
   readonly graph: () => UndirectedCsr
-  /** One column a measure of structure.ts, of all entities. */
-  readonly structure: () => readonly Float32Array[]
   /** One column a common measure (neighbours.ts), of all entities. */
   readonly common: () => readonly Float32Array[]
+  readonly #walks: Walks
+  readonly #standing: () => readonly Float32Array[]
+  readonly #denseRanks = new Map<ScoredKind, Float32Array>()
   readonly #seed: number
-  #trust: { readonly labels: KnownLabels | null; readonly columns: readonly Float32Array[] } | null = null
+  #trust: { readonly labels: CountedLabels | null; readonly columns: readonly Float32Array[] } | null = null
+  #counted: { readonly known: KnownLabels; readonly labels: CountedLabels } | null = null
   readonly #cores: () => Float64Array
   readonly #rhythms = new Map<string, readonly Float32Array[]>()
   readonly #constants = new Map<ScoredKind, ConstantColumns>()
@@ -74,10 +94,10 @@ export class FeatureContext {
     this.snapshot = snapshot
     this.check = check
     this.clock = clockOf(snapshot)
-    this.walks = new Walks(snapshot, check)
+    this.#walks = new Walks(snapshot, check)
     this.memberships = membershipsOf(snapshot, rings)
     this.graph = kept(() => wholeGraph(snapshot, check))
-    this.structure = kept(() => structureFeatures(this.graph(), seed, check).map(({ values }) => values))
+    this.#standing = kept(() => structureFeatures(this.graph(), seed, check).map(({ values }) => values))
     this.#seed = seed
     this.common = kept(() => this.#commonColumns())
     this.#cores = kept(() => weightedCores(this.graph(), check))
@@ -92,20 +112,35 @@ export class FeatureContext {
     return made
   }
 
-  /** Of all entities. The last labels' columns are kept, as each kind asks for its part. */
-  trust(labels: KnownLabels | null): readonly Float32Array[] {
-    if (this.#trust?.labels !== labels || this.#trust === null)
-      this.#trust = { labels, columns: trustColumns(this.graph(), labels, this.#seed, this.check) }
-    return this.#trust.columns
+  readonly rows = (kind: ScoredKind): Range => rangeOf(this.snapshot, kind)
+
+  readonly walk = (path: MetaPath): Walk | null => this.#walks.of(path)
+
+  /** The last labels that were asked for are kept, as each kind asks with them. */
+  counted(known: KnownLabels | null): CountedLabels | null {
+    if (known === null) return null
+    if (this.#counted?.known !== known) this.#counted = { known, labels: countLabels(known) }
+    return this.#counted.labels
   }
 
+  readonly trust = (kind: ScoredKind, labels: CountedLabels | null): readonly Float32Array[] => {
+    if (this.#trust === null || this.#trust.labels !== labels)
+      this.#trust = { labels, columns: trustColumns(this.graph(), labels, this.#seed, this.check) }
+    return this.#trust.columns.map((column) => this.#ofKind(kind, column))
+  }
+
+  readonly structure = (kind: ScoredKind): readonly Float32Array[] => [
+    ...this.#standing().map((column) => this.#ofKind(kind, column)),
+    this.#denseRank(kind),
+  ]
+
   /** A kind's part of a column of all entities. */
-  ofKind(kind: ScoredKind, column: Float32Array): Float32Array {
-    const { from, to } = rangeOf(this.snapshot, kind)
+  #ofKind(kind: ScoredKind, column: Float32Array): Float32Array {
+    const { from, to } = this.rows(kind)
     return column.subarray(from, to)
   }
 
-  rhythm(kind: ScoredKind, direction: 'out' | 'in'): readonly Float32Array[] {
+  readonly rhythm = (kind: ScoredKind, direction: 'out' | 'in'): readonly Float32Array[] => {
     const key = `${kind} ${direction}`
     const known = this.#rhythms.get(key)
     if (known) return known
@@ -115,11 +150,13 @@ export class FeatureContext {
   }
 
   /** Share of the kind with a lower number of weightedCores. */
-  denseRank(kind: ScoredKind): Float32Array {
+  #denseRank(kind: ScoredKind): Float32Array {
+    const known = this.#denseRanks.get(kind)
+    if (known) return known
     const { from, to } = rangeOf(this.snapshot, kind)
     const own = this.#cores().subarray(from, to)
     const sorted = own.slice().sort()
-    return Float32Array.from(own, (value) => {
+    const ranks = Float32Array.from(own, (value) => {
       let low = 0
       let high = sorted.length
       while (low < high) {
@@ -129,6 +166,8 @@ export class FeatureContext {
       }
       return low / sorted.length
     })
+    this.#denseRanks.set(kind, ranks)
+    return ranks
   }
 
   /** Times are those of what accounts do, and of what is done to everything else. */

@@ -34,17 +34,31 @@ export const pathLabelDefinitions = ({ name, words }: Scope): readonly FeatureDe
   },
 ]
 
+/** Labels beside what is said of all of them together, counted once. */
+export interface CountedLabels extends KnownLabels {
+  /** Share of bad among all known ones. */
+  readonly rate: number
+  /** Parts within which labels are hidden; 1 where they are hidden from the own entity alone. */
+  readonly folds: number
+}
+
+export const countLabels = (known: KnownLabels): CountedLabels => ({
+  ...known,
+  rate: labelTotals(known.label).rate,
+  folds: known.fold === null ? 1 : known.fold.reduce((most, f) => Math.max(most, f), 0) + 1,
+})
+
 const hidden = ({ label, fold }: KnownLabels, v: number, u: number): boolean =>
   u === v || (fold !== null && label[v]! >= 0 && fold[u] === fold[v])
 
 export const sideLabelColumns = (
   pairs: Csr | null,
-  known: KnownLabels | null,
+  known: CountedLabels | null,
   first: number,
   constants: ConstantColumns,
 ): readonly Float32Array[] => {
   if (known === null || pairs === null) return [constants.of(Number.NaN), constants.of(known === null ? Number.NaN : 0)]
-  const { rate } = labelTotals(known.label)
+  const { rate } = known
   const bad = new Float32Array(pairs.rowCount)
   const seen = new Float32Array(pairs.rowCount)
   for (let row = 0; row < pairs.rowCount; row++) {
@@ -65,15 +79,13 @@ export const sideLabelColumns = (
 
 export const pathLabelColumns = (
   walk: Walk | null,
-  known: KnownLabels | null,
+  known: CountedLabels | null,
   first: number,
   constants: ConstantColumns,
 ): readonly Float32Array[] => {
   if (known === null || walk === null) return [constants.of(Number.NaN)]
-  const { label, fold } = known
+  const { label, fold, rate, folds } = known
   const { out, onward, ends, returns } = walk
-  const { rate } = labelTotals(label)
-  const folds = fold === null ? 1 : fold.reduce((most, f) => Math.max(most, f), 0) + 1
   const bad = new Float32Array(onward.rowCount * folds)
   const count = new Float32Array(onward.rowCount * folds)
   for (let u = 0; u < onward.rowCount; u++)

@@ -2,12 +2,12 @@
 import { type Role, roles } from '../../../detectors/detector.js'
 import { RingfenceError } from '../../../errors.js'
 import { findEntity, type Snapshot } from '../../../graph/snapshot.js'
-import type { RunWithRings } from '../../../store/store.js'
+import type { MemberRecord, RingRecord, RunWithRings } from '../../../store/store.js'
 import type { FeatureDefinition } from '../definition.js'
 import { columnsOf, definitionsOf, type Measure } from '../measure.js'
 import type { Range } from './sides.js'
 
-interface Membership {
+export interface Membership {
   rings: number
   strongest: number
   fdr: number
@@ -70,6 +70,9 @@ const checkTime = ({ asOf }: Snapshot, { run }: RunWithRings): void => {
 
 const isRole = (role: string): role is Role => (roles as readonly string[]).includes(role)
 
+/** Of entities that are in a ring, by their index. */
+export type Memberships = ReadonlyMap<number, Membership>
+
 const none = (): Membership => ({
   rings: 0,
   strongest: 0,
@@ -78,30 +81,40 @@ const none = (): Membership => ({
   byRole: { core: 0, mule: 0, amplifier: 0, broker: 0, beneficiary: 0 },
 })
 
+const addRing = (membership: Membership, { role, score }: MemberRecord, ring: RingRecord): void => {
+  membership.rings++
+  membership.strongest = Math.max(membership.strongest, score)
+  membership.fdr = Math.min(membership.fdr, ring.fdr)
+  membership.nats = Math.max(membership.nats, ring.score)
+  if (isRole(role)) membership.byRole[role] = Math.max(membership.byRole[role], score)
+}
+
+/** Of one entity, from its part in each of some rings. */
+export const membershipIn = (
+  rings: readonly { readonly ring: RingRecord; readonly member: MemberRecord }[],
+): Membership => {
+  const membership = none()
+  for (const { ring, member } of rings) addRing(membership, member, ring)
+  return membership
+}
+
 /** Of every entity that is in a ring, by its index. Members that the snapshot does not have are no row of any table. */
-export const membershipsOf = (snapshot: Snapshot, run: RunWithRings | null): ReadonlyMap<number, Membership> => {
+export const membershipsOf = (snapshot: Snapshot, run: RunWithRings | null): Memberships => {
   const memberships = new Map<number, Membership>()
   if (run === null) return memberships
   checkTime(snapshot, run)
   for (const ring of run.rings)
-    for (const { kind, id, role, score } of ring.members) {
-      const entity = findEntity(snapshot, kind, id)
+    for (const member of ring.members) {
+      const entity = findEntity(snapshot, member.kind, member.id)
       if (entity < 0) continue
       const membership = memberships.get(entity) ?? none()
       memberships.set(entity, membership)
-      membership.rings++
-      membership.strongest = Math.max(membership.strongest, score)
-      membership.fdr = Math.min(membership.fdr, ring.fdr)
-      membership.nats = Math.max(membership.nats, ring.score)
-      if (isRole(role)) membership.byRole[role] = Math.max(membership.byRole[role], score)
+      addRing(membership, member, ring)
     }
   return memberships
 }
 
-export const membershipColumns = (
-  memberships: ReadonlyMap<number, Membership>,
-  { from, to }: Range,
-): readonly Float32Array[] => {
+export const membershipColumns = (memberships: Memberships, { from, to }: Range): readonly Float32Array[] => {
   const nothing = none()
   return columnsOf(measures, to - from, (row) => memberships.get(from + row) ?? nothing)
 }

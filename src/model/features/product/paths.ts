@@ -82,6 +82,8 @@ export const metaPaths: readonly MetaPath[] = [
 /** The two steps of a path as graphs: rows are the entities of the path's kind, ends those of `ends`. */
 export interface Walk {
   readonly out: Csr
+  /** Columns of `out` and rows of `onward` are entities middle, middle + 1, ... */
+  readonly middle: number
   /** From the middle to the ends. */
   readonly onward: Csr
   readonly ends: Range
@@ -144,6 +146,7 @@ export class Walks {
         rowCount: rows.to - rows.from,
         offsets: whole.offsets.subarray(rows.from - starts.from, rows.to - starts.from + 1),
       },
+      middle: this.#range(first.isBack ? bonds[first.bond].actors : bonds[first.bond].targets).from,
       onward: second.isBack ? going.columns : going.rows,
       ends: this.#range(second.isBack ? bonds[second.bond].actors : bonds[second.bond].targets),
       returns: first.bond === second.bond,

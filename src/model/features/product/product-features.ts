@@ -44,7 +44,7 @@ export class FeatureSource {
     const columnsOf = (at: number) => {
       this.#progress(`${kind}: ${blocks[at]!.title}`, at / blocks.length)
       check()
-      return blocks[at]!.columns(this.#context, labels)
+      return blocks[at]!.columns(this.#context, this.#context.counted(labels))
     }
     const kept = this.#kept.get(kind) ?? blocks.map(({ readsLabels }, at) => (readsLabels ? null : columnsOf(at)))
     this.#kept.set(kind, kept)
