@@ -117,6 +117,18 @@ export const errorTable = {
     title: 'The job would not fit in memory',
     advice: 'Raise --memory-limit, or narrow the job with --as-of or --detectors.',
   },
+  'model.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown model',
+    advice: 'List the models with ringfence model list; ringfence train registers one.',
+  },
+  'model.conflict': {
+    status: 409,
+    exit: 2,
+    title: 'The models were changed meanwhile',
+    advice: 'Look at ringfence model list, and ask again if it is still wanted.',
+  },
   'model.later-run': {
     status: 422,
     exit: 2,

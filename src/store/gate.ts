@@ -84,7 +84,24 @@ type ReadCall =
   | 'readJob'
   | 'listJobs'
   | 'listKeys'
-type WriteCall = 'migrate' | 'writeBatch' | 'saveRun' | 'createJob' | 'updateJob' | 'createKey' | 'revokeKey'
+  | 'readModel'
+  | 'listModels'
+  | 'readChampion'
+  | 'listModelChanges'
+  | 'readScoring'
+  | 'listScorings'
+  | 'readScore'
+type WriteCall =
+  | 'migrate'
+  | 'writeBatch'
+  | 'saveRun'
+  | 'createJob'
+  | 'updateJob'
+  | 'createKey'
+  | 'revokeKey'
+  | 'addModel'
+  | 'changeChampion'
+  | 'saveScoring'
 
 type Calls<C, Name extends ReadCall | WriteCall> = {
   readonly [N in Name]: (connection: C, ...args: Parameters<GraphStore[N]>) => ReturnType<GraphStore[N]>

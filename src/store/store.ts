@@ -6,6 +6,7 @@
 import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/schema.js'
 import type { FactCount } from '../graph/fact-count.js'
 import type { RawGraph } from '../graph/raw-graph.js'
+import type { ModelStore } from './model-store.js'
 import type { BatchResult, RecordBatch } from './record-batch.js'
 
 export interface MigrationStatus {
@@ -221,7 +222,7 @@ export interface ApiKeyRecord {
   readonly revokedAt: string | null
 }
 
-export interface GraphStore {
+export interface GraphStore extends ModelStore {
   readonly engine: 'duckdb' | 'neo4j'
   /** For messages: the path or address, never with a password. */
   readonly location: string

@@ -8,6 +8,7 @@ import { describeInteractions } from './interactions.js'
 import { describeJobsAndKeys } from './jobs-and-keys.js'
 import { describeLineage } from './lineage.js'
 import { describeMigrations } from './migrations.js'
+import { describeModels } from './models.js'
 import { describeRuns } from './runs.js'
 import { describeSnapshots } from './snapshots.js'
 
@@ -31,4 +32,5 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeRuns(open)
   describeLineage(open)
   describeJobsAndKeys(open)
+  describeModels(open)
 }

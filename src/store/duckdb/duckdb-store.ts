@@ -10,8 +10,10 @@ import { readEntity, readInteractions, resolveInteractions } from './interaction
 import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
 import { keySql, refreshKeys } from './keys.js'
 import { readHistory, readMemory } from './lineage.js'
+import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
 import { listRuns, readRun, saveRun } from './runs.js'
+import { listScorings, readScore, readScoring, saveScoring } from './scores.js'
 import { numberOf } from './sql.js'
 import { writeBatch } from './write-batch.js'
 
@@ -55,6 +57,13 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       readJob,
       listJobs,
       listKeys,
+      readModel,
+      listModels,
+      readChampion,
+      listModelChanges,
+      readScoring,
+      listScorings,
+      readScore,
     },
     {
       migrate: async (connection) => {
@@ -68,6 +77,9 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       updateJob,
       createKey,
       revokeKey,
+      addModel,
+      changeChampion,
+      saveScoring,
     },
   )
   return {

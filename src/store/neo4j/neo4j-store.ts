@@ -8,8 +8,10 @@ import { readFindings } from './findings.js'
 import { counts, readEntity, readInteractions, resolveInteractions } from './interactions.js'
 import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
 import { readHistory, readMemory } from './lineage.js'
+import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
 import { listRuns, readRun, saveRun } from './runs.js'
+import { listScorings, readScore, readScoring, saveScoring } from './scores.js'
 import { writeBatch } from './write-batch.js'
 
 export interface Neo4jStoreOptions extends Neo4jOptions {
@@ -42,6 +44,13 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       readJob,
       listJobs,
       listKeys,
+      readModel,
+      listModels,
+      readChampion,
+      listModelChanges,
+      readScoring,
+      listScorings,
+      readScore,
     },
     {
       migrate: (server) => migrate(server, migrations),
@@ -51,6 +60,9 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       updateJob,
       createKey,
       revokeKey,
+      addModel,
+      changeChampion,
+      saveScoring,
     },
   )
   return {
