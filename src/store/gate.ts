@@ -76,6 +76,7 @@ type ReadCall =
   | 'resolveInteractions'
   | 'readInteractions'
   | 'readEntity'
+  | 'readPart'
   | 'readRun'
   | 'listRuns'
   | 'readMemory'

@@ -184,6 +184,25 @@ export interface EntityRecord {
   readonly attributes: Readonly<Record<string, unknown>> | null
 }
 
+export interface EntityRef {
+  readonly kind: EntityKind
+  readonly id: string
+}
+
+/** A part of the graph as it was known at `asOf`. */
+export interface PartRequest {
+  /** Epoch milliseconds; null is everything. */
+  readonly asOf: number | null
+  /** These entities and the interactions among them; null: all. Those that the store does not have are left out. */
+  readonly among: readonly EntityRef[] | null
+}
+
+/** Each call is waited for before the next batch is read, so that a slow taker does not fill memory. What it throws ends the read. */
+export interface PartTaker {
+  entities(batch: readonly EntityRecord[]): Promise<void>
+  interactions(batch: readonly InteractionRecord[]): Promise<void>
+}
+
 /** Interactions as a snapshot sees them: all with this type, actor, target and time are meant. `tag` comes back with each. */
 export interface InteractionKey {
   readonly tag: number
@@ -257,6 +276,12 @@ export interface GraphStore extends ModelStore {
   readInteractions(refs: readonly InteractionRef[]): Promise<readonly InteractionRecord[]>
   /** An entity as recorded; null when nothing names it. An entity that is only an end of interactions has null fields. */
   readEntity(kind: EntityKind, id: string): Promise<EntityRecord | null>
+  /**
+   * Hands over a part of the graph, of one consistent view, in batches of some thousands: first the entities, by kind (schema code) then
+   * id, then the interactions of which both ends are among them, by type (schema code) then id; ids bytewise. An entity that is only an
+   * end of interactions has null fields.
+   */
+  readPart(request: PartRequest, taker: PartTaker): Promise<void>
 
   /**
    * Writes a run with all its rings and what happened to rings, whole or not at all; a reader never sees half of it. The same run id

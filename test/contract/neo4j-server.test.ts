@@ -12,6 +12,7 @@ import { countCypher, resolveCypher } from '#src/store/neo4j/interactions.js'
 import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
 import { Entities, entityPageCypher, typeCountCypher } from '#src/store/neo4j/read-entities.js'
 import { interactionPageCypher } from '#src/store/neo4j/read-graph.js'
+import { allEntitiesCypher, allInteractionsCypher, idsAmongCypher, namedEntitiesCypher } from '#src/store/neo4j/read-part.js'
 import { createFacts, createMembers, createRings } from '#src/store/neo4j/runs.js'
 import {
   createCypher,
@@ -285,6 +286,10 @@ if (server !== undefined) {
       interactionPage: interactionPageCypher({ label: 'User', types: 'LIKE|VIEW' }, { batch: true, asOf: true }),
       typeCounts: typeCountCypher('User'),
       counts: countCypher,
+      partEntities: allEntitiesCypher('User'),
+      partNamed: namedEntitiesCypher('User'),
+      partInteractions: allInteractionsCypher('like'),
+      partAmong: idsAmongCypher('like', 'user'),
       rings: createRings,
       members: createMembers('user'),
       facts: createFacts,

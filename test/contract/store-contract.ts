@@ -9,6 +9,7 @@ import { describeJobsAndKeys } from './jobs-and-keys.js'
 import { describeLineage } from './lineage.js'
 import { describeMigrations } from './migrations.js'
 import { describeModels } from './models.js'
+import { describeParts } from './parts.js'
 import { describeRuns } from './runs.js'
 import { describeSnapshots } from './snapshots.js'
 
@@ -29,6 +30,7 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeBatches(open)
   describeSnapshots(open)
   describeInteractions(open)
+  describeParts(open)
   describeRuns(open)
   describeLineage(open)
   describeJobsAndKeys(open)

@@ -12,6 +12,7 @@ import { keySql, refreshKeys } from './keys.js'
 import { readHistory, readMemory } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
+import { readPart } from './read-part.js'
 import { listRuns, readRun, saveRun } from './runs.js'
 import { listScorings, readScore, readScoring, saveScoring } from './scores.js'
 import { numberOf } from './sql.js'
@@ -49,6 +50,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       resolveInteractions: (connection, keys) => resolveInteractions(connection, key, keys),
       readInteractions: (connection, refs) => readInteractions(connection, key, refs),
       readEntity: (connection, kind, id) => readEntity(connection, key, kind, id),
+      readPart: (connection, request, taker) => readPart(connection, key, request, taker),
       readRun,
       listRuns,
       readMemory,

@@ -21,9 +21,9 @@ const named = <K>(names: readonly (K | undefined)[], code: DuckDBValue | undefin
 }
 export const typeOf = (code: DuckDBValue | undefined): InteractionType => named(interactionTypeByCode, code)
 export const kindOfCode = (code: DuckDBValue | undefined): EntityKind => named(entityKindByCode, code)
-const scenarioOf = (code: DuckDBValue | undefined): Scenario => named(scenarioByCode, code)
+export const scenarioOf = (code: DuckDBValue | undefined): Scenario => named(scenarioByCode, code)
 
-const attributesOf = (value: DuckDBValue | undefined): Readonly<Record<string, unknown>> | null => {
+export const attributesOf = (value: DuckDBValue | undefined): Readonly<Record<string, unknown>> | null => {
   const json = textOrNull(value)
   return json === null ? null : (JSON.parse(json) as Record<string, unknown>)
 }

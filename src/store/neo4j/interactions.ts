@@ -14,17 +14,17 @@ import { knownCypher } from './write-batch.js'
 
 const ROWS_A_STATEMENT = 10_000
 
-const parseAttributes = (json: string | null): Readonly<Record<string, unknown>> | null =>
+export const parseAttributes = (json: string | null): Readonly<Record<string, unknown>> | null =>
   json === null ? null : (JSON.parse(json) as Record<string, unknown>)
 
-type FoundRow = Omit<Content, 'scenario'> & {
+export type FoundRow = Omit<Content, 'scenario'> & {
   readonly id: string
   readonly scenario: Scenario
   readonly actorLabels: readonly string[]
   readonly targetLabels: readonly string[]
 }
 
-const toRecord = (type: InteractionType, row: FoundRow): InteractionRecord => ({
+export const toRecord = (type: InteractionType, row: FoundRow): InteractionRecord => ({
   type,
   id: row.id,
   actor: { kind: kindOfLabels(row.actorLabels), id: row.actor },

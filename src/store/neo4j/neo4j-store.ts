@@ -10,6 +10,7 @@ import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob
 import { readHistory, readMemory } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
+import { readPart } from './read-part.js'
 import { listRuns, readRun, saveRun } from './runs.js'
 import { listScorings, readScore, readScoring, saveScoring } from './scores.js'
 import { writeBatch } from './write-batch.js'
@@ -36,6 +37,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       resolveInteractions,
       readInteractions,
       readEntity,
+      readPart,
       readRun,
       listRuns,
       readMemory,

@@ -184,7 +184,8 @@ class Interactions {
   }
 }
 
-const lastBatch = async (tx: Transaction): Promise<bigint> => {
+/** The number of the last write; what carries a later one came after. */
+export const lastBatch = async (tx: Transaction): Promise<bigint> => {
   const [sequence] = await rows<{ value: number }>(
     tx,
     "MATCH (s:RingfenceSequence {name: 'batch'}) RETURN s.value AS value",
