@@ -12,7 +12,12 @@ import { countCypher, resolveCypher } from '#src/store/neo4j/interactions.js'
 import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
 import { Entities, entityPageCypher, typeCountCypher } from '#src/store/neo4j/read-entities.js'
 import { interactionPageCypher } from '#src/store/neo4j/read-graph.js'
-import { allEntitiesCypher, allInteractionsCypher, idsAmongCypher, namedEntitiesCypher } from '#src/store/neo4j/read-part.js'
+import {
+  allEntitiesCypher,
+  allInteractionsCypher,
+  idsAmongCypher,
+  namedEntitiesCypher,
+} from '#src/store/neo4j/read-part.js'
 import { createFacts, createMembers, createRings } from '#src/store/neo4j/runs.js'
 import {
   createCypher,

@@ -14,6 +14,7 @@ import { type Connection, inRead, parts, rows } from './connection.js'
 import { type FoundRow, parseAttributes, toRecord } from './interactions.js'
 import { anyInteraction, labelOf, relationshipOf } from './names.js'
 import { lastBatch } from './read-graph.js'
+import { knownCypher } from './write-batch.js'
 
 const ENTITIES_A_PAGE = 2000
 const INTERACTIONS_A_PAGE = 5000
@@ -62,10 +63,6 @@ export const idsAmongCypher = (type: InteractionType, actor: EntityKind): string
     MATCH (a)-[r:${relationshipOf(type)}]->(b) WHERE ${known}
     RETURN r.id AS id, labels(b) AS labels, b.id AS target`
 }
-
-export const namedInteractionsCypher = (type: InteractionType): string => `UNWIND $ids AS id
-  MATCH (a)-[r:${relationshipOf(type)}]->(b) USING INDEX SEEK r:${relationshipOf(type)}(id) WHERE r.id = id
-  RETURN ${interactionColumns}`
 
 const entityOf = (kind: EntityKind, row: EntityRow): EntityRecord =>
   row.declared
@@ -145,7 +142,7 @@ const readAmong = async (
           if (row.labels.some((label) => known.get(kindOf.get(label)!)?.has(row.target))) ids.push(row.id)
     ids.sort(byBytes)
     for (const part of parts(ids, INTERACTIONS_A_PAGE)) {
-      const page = await ask<InteractionRow>(connection, namedInteractionsCypher(type), { ids: part })
+      const page = await ask<InteractionRow>(connection, knownCypher(type), { ids: part })
       await taker.interactions(page.map((row) => toRecord(type, row)).sort((a, b) => byBytes(a.id, b.id)))
     }
   }
