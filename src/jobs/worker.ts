@@ -5,6 +5,7 @@ import { RingfenceError } from '../errors.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
 import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
+import { loadBackend } from '../model/backend.js'
 import { measureForward } from '../model/product/forward.js'
 import { scoreWithModel, trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
@@ -30,7 +31,7 @@ const progress = (step: string, done: number): void => {
   port.postMessage({ progress: { step, done } })
 }
 
-const perform = (task: Task): TaskResult => {
+const perform = async (task: Task): Promise<TaskResult> => {
   checkCancelled()
   switch (task.name) {
     case 'snapshot': {
@@ -51,7 +52,8 @@ const perform = (task: Task): TaskResult => {
     }
     case 'train': {
       const { snapshot, rings, records, seed, forward } = task
-      const inputs = { snapshot, rings, records, seed, check: checkCancelled, progress }
+      const backend = await loadBackend()
+      const inputs = { snapshot, rings, records, seed, backend, check: checkCancelled, progress }
       return {
         name: 'train',
         trained: trainOnLabels(inputs),
@@ -60,14 +62,16 @@ const perform = (task: Task): TaskResult => {
     }
     case 'score': {
       const { snapshot, rings, model } = task
-      return { name: 'score', scores: scoreWithModel({ snapshot, rings, model, check: checkCancelled, progress }) }
+      const backend = await loadBackend()
+      const scores = scoreWithModel({ snapshot, rings, model, backend, check: checkCancelled, progress })
+      return { name: 'score', scores }
     }
   }
 }
 
-port.on('message', (task: Task) => {
+port.on('message', async (task: Task) => {
   try {
-    port.postMessage({ result: perform(task) })
+    port.postMessage({ result: await perform(task) })
   } catch (error) {
     if (error instanceof RingfenceError)
       port.postMessage({ error: { code: error.code, detail: error.detail, facts: error.facts } })

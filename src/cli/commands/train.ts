@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { runTrain } from '../../jobs/model-jobs.js'
 import type { ForwardMeasure } from '../../model/product/forward.js'
-import type { Measured } from '../../model/product/train-model.js'
+import type { Measured } from '../../model/product/measures.js'
 import { modelCard } from '../../model/registry/model-card.js'
 import { type ProductModel, writeModel } from '../../model/registry/model-folder.js'
 import { version } from '../../version.js'
@@ -41,6 +41,22 @@ const measuredTable = (
     [2, 3],
   )
 
+const partsTable = (models: ProductModel['models']): string =>
+  textTable(
+    ['kind', 'part of the stack', 'average precision', 'AUROC', 'weight'],
+    models.flatMap(({ kind, parts, stack }) =>
+      parts.map(({ name, measured }, at) => [
+        kind,
+        name,
+        ...['average precision', 'AUROC'].map((wanted) =>
+          measured.find(({ metric }) => metric === wanted)!.value.toFixed(4),
+        ),
+        stack.coefficients[at]!.toFixed(3),
+      ]),
+    ),
+    [2, 3, 4],
+  )
+
 const forwardText = (forward: readonly ForwardMeasure[], from: number): string =>
   [
     `Forward in time, a model of what was known on ${day(from)} by what was decided since of others:`,
@@ -73,6 +89,7 @@ const runTrainCommand = async (context: Context, options: TrainOptions): Promise
     run,
     labels: trained.labels,
     models: trained.models,
+    networks: trained.networks,
     skipped: trained.skipped,
   }
   const digest = await writeModel(options.model, model, modelCard(model))
@@ -94,18 +111,20 @@ const runTrainCommand = async (context: Context, options: TrainOptions): Promise
       absent,
       later,
       contradictory,
-      kinds: model.models.map(({ kind, bad, good, measured, featureList }) => ({
+      kinds: model.models.map(({ kind, bad, good, measured, parts, stack, featureList }) => ({
         kind,
         bad,
         good,
         featureList,
         measured,
+        parts: parts.map((part, at) => ({ ...part, weight: stack.coefficients[at] })),
       })),
       skipped: trained.skipped,
       forward,
     },
     [
       measuredTable(model.models),
+      partsTable(model.models),
       `Of entities scored by trees that saw nothing of their ring. ${count(model.labels.length)} labels in ${count(trained.pieces)} pieces that share no ring; rings of run ${run ?? 'none'}.`,
       ...(forward.length > 0 ? [forwardText(forward, options.measureFrom!)] : []),
       `${options.model}: digest ${digest.slice(0, 16)}; card.md says what it is.`,

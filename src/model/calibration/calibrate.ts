@@ -19,6 +19,8 @@ export interface CalibrationRows {
   readonly labels: Uint8Array
   /** Market of each row, '' where unknown; absent: one market. */
   readonly markets?: readonly string[]
+  /** Parts that rows of one ring share, by which curves are compared: 0 and up. Absent: random fifths. */
+  readonly folds?: Uint8Array
 }
 
 interface MarketShift {
@@ -53,7 +55,7 @@ const marketDeviation = 0.7
 const nearby = 0.5
 /** Probabilities are kept this far from 0 and 1: no finite set of labels shows more. */
 const margin = 1e-6
-const folds = 5
+const randomFolds = 5
 /** 97.5 per cent point of the normal distribution. */
 const z = 1.959963984540054
 
@@ -80,15 +82,15 @@ const lineAt = ({ intercept, slope }: Calibration['line'], score: number): numbe
 const lossOf = (p: number, label: number): number => -Math.log(label ? p : 1 - p)
 
 /** Whether the isotonic curve is better on left-out fifths by two standard errors of the difference. */
-const isIsotonicBetter = (scores: Float64Array, labels: Uint8Array, seed: number): boolean => {
+const isIsotonicBetter = ({ scores, labels, folds }: CalibrationRows, seed: number): boolean => {
   const random = new Random(seed, 83)
-  const fold = Uint8Array.from(labels, () => random.below(folds))
+  const fold = folds ?? Uint8Array.from(labels, () => random.below(randomFolds))
   const gains: number[] = []
-  for (let f = 0; f < folds; f++) {
+  for (let f = 0; f <= fold.reduce((most, own) => Math.max(most, own), 0); f++) {
     const kept = [...fold.keys()].filter((i) => fold[i] !== f)
     const s = Float64Array.from(kept, (i) => scores[i]!)
     const y = Uint8Array.from(kept, (i) => labels[i]!)
-    if (kept.length === 0) return false
+    if (kept.length === 0 || kept.length === labels.length) continue
     const line = fitLine(s, y)
     const steps = isotonicSteps(s, y)
     for (let i = 0; i < labels.length; i++)
@@ -97,34 +99,36 @@ const isIsotonicBetter = (scores: Float64Array, labels: Uint8Array, seed: number
           lossOf(lineAt(line, scores[i]!), labels[i]!) - lossOf(clip(readSteps(steps, scores[i]!)), labels[i]!),
         )
   }
+  if (gains.length === 0) return false
   const mean = gains.reduce((sum, x) => sum + x, 0) / gains.length
   const variance = gains.reduce((sum, x) => sum + (x - mean) ** 2, 0) / gains.length
   return mean > 2 * Math.sqrt(variance / gains.length)
 }
 
 /** Throws `model.one-class` where all labels are of one class. */
-export const fitCalibration = ({ scores, labels, markets }: CalibrationRows, seed: number): Calibration => {
+export const fitCalibration = (rows: CalibrationRows, seed: number): Calibration => {
+  const { scores, labels, markets } = rows
   const positives = labels.reduce((sum, y) => sum + y, 0)
   if (positives === 0 || positives === labels.length)
     throw new RingfenceError('model.one-class', `of ${labels.length} calibration labels, ${positives} are positive`)
   for (let i = 0; i < scores.length; i++)
     if (!Number.isFinite(scores[i]!)) throw new RangeError(`score ${scores[i]} of row ${i} is not a finite number`)
   const line = fitLine(scores, labels)
-  const isIsotonic = isIsotonicBetter(scores, labels, seed)
+  const isIsotonic = isIsotonicBetter(rows, seed)
   const steps = isIsotonic ? isotonicSteps(scores, labels) : null
   const at = (score: number) => logit(steps ? clip(readSteps(steps, score)) : lineAt(line, score))
   const shifts = new Map<string, MarketShift>()
   const prior = { center: Float64Array.of(0, 1), precision: Float64Array.of(1 / marketDeviation ** 2, 1e12) }
   for (const market of [...new Set(markets ?? [])].filter((name) => name !== '').sort()) {
-    const rows = [...markets!.keys()].filter((i) => markets![i] === market)
-    const pooled = Float64Array.from(rows, (i) => at(scores[i]!))
+    const own = [...markets!.keys()].filter((i) => markets![i] === market)
+    const pooled = Float64Array.from(own, (i) => at(scores[i]!))
     // The slope is held at 1 by its prior, so that only the intercept moves.
     const { coefficients } = fitLogistic(
       [pooled],
-      Float64Array.from(rows, (i) => labels[i]!),
+      Float64Array.from(own, (i) => labels[i]!),
       prior,
     )
-    shifts.set(market, { shift: coefficients[0]!, scores: Float64Array.from(rows, (i) => scores[i]!).sort() })
+    shifts.set(market, { shift: coefficients[0]!, scores: Float64Array.from(own, (i) => scores[i]!).sort() })
   }
   return {
     method: isIsotonic ? 'isotonic' : 'platt',

@@ -98,6 +98,7 @@ export const encode = ({ features, width }: Encoder, { rows, names, columns }: F
     const { borders, median, tellsMissing } = feature
     const column = columns[j]!
     const pieces = borders ? borders.length - 1 : 0
+    if (pieces === 0 && !tellsMissing) return
     for (let r = 0; r < rows; r++) {
       const at = r * width + from
       const given = column[r]!

@@ -8,6 +8,19 @@
 import type { Csr } from '../../kernels/csr.js'
 import type { Random } from '../../kernels/random.js'
 
+/** Fills `drawn` with distinct places below `count`, ascending: at least as many as `drawn` has. Floyd's sampling. */
+export const drawPlaces = (drawn: Int32Array, count: number, random: Random): void => {
+  const most = drawn.length
+  for (let i = 0; i < most; i++) {
+    const highest = count - most + i
+    const pick = random.below(highest + 1)
+    let known = false
+    for (let j = 0; j < i && !known; j++) known = drawn[j] === pick
+    drawn[i] = known ? highest : pick
+  }
+  drawn.sort()
+}
+
 /** Each row keeps `most` of its neighbours, drawn without replacement, in their order; rows that have no more keep all. */
 export const capNeighbours = (csr: Csr, most: number, random: Random): Csr => {
   const { rowCount, offsets, columns } = csr
@@ -24,14 +37,7 @@ export const capNeighbours = (csr: Csr, most: number, random: Random): Csr => {
       outColumns.set(columns.subarray(from, from + degree), to)
       continue
     }
-    for (let i = 0; i < most; i++) {
-      const highest = degree - most + i
-      const pick = random.below(highest + 1)
-      let known = false
-      for (let j = 0; j < i && !known; j++) known = drawn[j] === pick
-      drawn[i] = known ? highest : pick
-    }
-    drawn.sort()
+    drawPlaces(drawn, degree, random)
     for (let i = 0; i < most; i++) outColumns[to + i] = columns[from + drawn[i]!]!
   }
   return { ...csr, offsets: outOffsets, columns: outColumns, weights: null }

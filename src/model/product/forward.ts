@@ -7,7 +7,7 @@ import type { RunWithRings } from '../../store/store.js'
 import type { ScoredKind } from '../features/product/sides.js'
 import { scoreWithModel, trainOnLabels, type Work } from './labelled-training.js'
 import { disjointPieces, type LabelRecord, placeLabels } from './labels.js'
-import { type Measured, measureProbabilities } from './train-model.js'
+import { type Measured, measureProbabilities } from './measures.js'
 
 export interface ForwardMeasure {
   readonly kind: ScoredKind
@@ -20,6 +20,7 @@ export interface ForwardMeasure {
 export interface ForwardInputs extends Work {
   readonly records: readonly LabelRecord[]
   readonly seed: number
+  readonly epochs?: number
   /** Epoch milliseconds: what the earlier model knows. */
   readonly from: number
   /** Rings of a run that is not later than `from`. Null: neither time reads rings, so that features mean the same. */

@@ -2,15 +2,18 @@
 import type { Snapshot } from '../../graph/snapshot.js'
 import { findEntity } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
+import type { Backend } from '../backend.js'
 import { clockOf } from '../features/product/rhythm.js'
 import type { PlacedRecord, ProductModel } from '../registry/model-folder.js'
+import { type Keep, modelFolds } from './base-models.js'
 import { disjointFolds, disjointPieces, type LabelRecord, placeLabels } from './labels.js'
 import { type EntityScores, scoreEntities } from './score-entities.js'
-import { modelFolds, type TrainedModel, trainModel } from './train-model.js'
+import { type TrainedModel, trainModel } from './train-model.js'
 
 export interface Work {
   readonly snapshot: Snapshot
   readonly rings: RunWithRings | null
+  readonly backend: Backend
   readonly check?: () => void
   readonly progress?: (step: string, done: number) => void
 }
@@ -31,7 +34,12 @@ export const trainOnLabels = ({
   records,
   seed,
   ...work
-}: Work & { readonly records: readonly LabelRecord[]; readonly seed: number }): LabelledTraining => {
+}: Work & {
+  readonly records: readonly LabelRecord[]
+  readonly seed: number
+  readonly keep?: Keep
+  readonly epochs?: number
+}): LabelledTraining => {
   const { snapshot, rings } = work
   const { label, ...left } = placeLabels(snapshot, records)
   const { fold, pieces } = disjointFolds(label, disjointPieces(snapshot, records, rings), modelFolds, seed)
@@ -54,7 +62,9 @@ export const trainOnLabels = ({
 export const scoreWithModel = ({
   model,
   ...work
-}: Work & { readonly model: Pick<ProductModel, 'labels' | 'models' | 'seed'> }): readonly EntityScores[] => {
+}: Work & {
+  readonly model: Pick<ProductModel, 'labels' | 'models' | 'networks' | 'seed'>
+}): readonly EntityScores[] => {
   const { snapshot } = work
   const { label } = placeLabels(snapshot, model.labels)
   const fold = new Uint8Array(label.length)
@@ -62,5 +72,11 @@ export const scoreWithModel = ({
     const entity = findEntity(snapshot, kind, id)
     if (entity >= 0) fold[entity] = part
   }
-  return scoreEntities({ ...work, labels: { label, fold }, models: model.models, seed: model.seed })
+  return scoreEntities({
+    ...work,
+    labels: { label, fold },
+    models: model.models,
+    networks: model.networks,
+    seed: model.seed,
+  })
 }

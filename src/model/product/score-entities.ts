@@ -2,14 +2,19 @@
 import { RingfenceError } from '../../errors.js'
 import { findEntity, type Snapshot } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
+import type { Backend } from '../backend.js'
 import { calibrate } from '../calibration/calibrate.js'
 import type { FeatureMatrix } from '../feature-matrix.js'
 import type { KnownLabels } from '../features/known-labels.js'
 import { featureDefinitions } from '../features/product/blocks.js'
 import { FeatureSource, featureListDigest } from '../features/product/product-features.js'
 import { rangeOf, type ScoredKind, scoredKinds } from '../features/product/sides.js'
-import { type Ensemble, predictLogOdds } from '../trees/ensemble.js'
-import type { KindModel } from './train-model.js'
+import { type KindModels, scoreKinds } from '../graphsage/kinds-score.js'
+import { type StackPart, stackScores } from '../stack/stack.js'
+import { predictLogOdds } from '../trees/ensemble.js'
+import { marketsOf } from './market.js'
+import { alignGraph, productGraph } from './product-graph.js'
+import { type KindModel, stackParts } from './train-model.js'
 
 export interface EntityScores {
   readonly kind: ScoredKind
@@ -46,41 +51,67 @@ export interface ScoreInputs {
   /** What was known in training, so that features of labels mean the same. */
   readonly labels: KnownLabels
   readonly models: readonly KindModel[]
+  readonly networks: KindModels
   readonly seed: number
+  readonly backend: Backend
   readonly check?: () => void
   readonly progress?: (step: string, done: number) => void
 }
 
-/** The mean over the ensembles; of a labelled entity by the one that never saw its part, as in measuring and calibration. */
-const heldLogOdds = (
-  ensembles: readonly Ensemble[],
-  matrix: FeatureMatrix,
-  from: number,
-  { label, fold }: KnownLabels,
-  check?: () => void,
-): Float64Array => {
-  const sum = new Float64Array(matrix.rows)
-  ensembles.forEach((ensemble, part) => {
-    const scores = predictLogOdds(ensemble, matrix, check)
-    for (let row = 0; row < sum.length; row++)
-      if (fold === null || label[from + row]! < 0) sum[row]! += scores[row]! / ensembles.length
-      else if (fold[from + row] === part) sum[row] = scores[row]!
+/** The mean over the parts' models; of a labelled entity by the one that never saw its part, as in measuring and calibration. */
+const heldLogOdds = (scores: readonly Float64Array[], from: number, { label, fold }: KnownLabels): Float64Array =>
+  Float64Array.from(scores[0]!, (_, row) => {
+    if (fold !== null && label[from + row]! >= 0) return scores[fold[from + row]!]![row]!
+    let sum = 0
+    for (const each of scores) sum += each[row]!
+    return sum / scores.length
   })
-  return sum
+
+/** What the parts of a kind's stack say of each of its entities. */
+export interface KindParts {
+  readonly model: KindModel
+  /** Entity of row 0. */
+  readonly from: number
+  readonly matrix: FeatureMatrix
+  readonly parts: readonly StackPart[]
 }
 
-export const scoreEntities = (inputs: ScoreInputs): readonly EntityScores[] => {
+/** Throws `model.features` where the model reads other features than this version computes. */
+export const entityParts = (inputs: ScoreInputs): readonly KindParts[] => {
   for (const model of inputs.models) checkFeatureList(model)
+  const { snapshot, networks, labels, check = () => {}, progress } = inputs
   const source = new FeatureSource(inputs)
-  return inputs.models.map(({ kind, ensembles, calibration }) => {
-    const { from, matrix } = source.table(kind, inputs.labels)
-    const logOdds = heldLogOdds(ensembles, matrix, from, inputs.labels, inputs.check)
+  const graph = alignGraph(productGraph(snapshot, source, check), networks)
+  return inputs.models.map((model): KindParts => {
+    const { from, matrix } = source.table(model.kind, labels)
+    const trees = model.ensembles.map((ensemble) => predictLogOdds(ensemble, matrix, check))
+    progress?.(`${model.kind}: GraphSAGE`, 0)
+    const rows = graph.kinds.map(({ name }) =>
+      Int32Array.from({ length: name === model.kind ? matrix.rows : 0 }, (_, row) => row),
+    )
+    const place = graph.kinds.findIndex(({ name }) => name === model.kind)
+    const logits = scoreKinds(networks, graph, rows, { backend: inputs.backend, check }).map((own) => own[place]!)
+    return {
+      model,
+      from,
+      matrix,
+      parts: stackParts(matrix, heldLogOdds(logits, from, labels), heldLogOdds(trees, from, labels)),
+    }
+  })
+}
+
+export const scoreEntities = (inputs: ScoreInputs): readonly EntityScores[] =>
+  entityParts(inputs).map(({ model, from, matrix, parts }) => {
+    const { kind, stack, calibration } = model
+    const { snapshot } = inputs
+    const logOdds = stackScores(stack, parts)
+    const markets = marketsOf(snapshot, rangeOf(snapshot, kind))
     const score = new Float64Array(matrix.rows)
     const low = new Float64Array(matrix.rows)
     const high = new Float64Array(matrix.rows)
     const labels = new Int32Array(matrix.rows)
     for (let row = 0; row < matrix.rows; row++) {
-      const said = calibrate(calibration, logOdds[row]!)
+      const said = calibrate(calibration, logOdds[row]!, snapshot.markets[markets[row]!])
       score[row] = said.probability
       low[row] = said.low
       high[row] = said.high
@@ -88,7 +119,6 @@ export const scoreEntities = (inputs: ScoreInputs): readonly EntityScores[] => {
     }
     return { kind, from, score, interval: { low, high, labels } }
   })
-}
 
 /**
  * Without labels: the greatest strength of an entity's memberships, each times one less the ring's false-discovery rate. A ranking, not

@@ -1,198 +1,217 @@
 /**
- * Trees for each kind that has labels enough, learned and measured on parts that share no ring.
+ * The product model: for each kind that has labels enough, a stack of GraphSAGE, boosted trees, a push from known labels and membership
+ * of rings, learned and measured on parts that share no ring.
  *
- * Cross-fitting: for each part, trees learn from the others, one of which chooses how many trees, with the part's labels nowhere in
- * features, encoders or choices; they then score the part. So every labelled entity has a score by trees that never saw it or its
- * ring: the measurement and the calibration use these. The model is the mean of all those ensembles.
- * Victor Chernozhukov et al., "Double/debiased machine learning for treatment and structural parameters", The Econometrics Journal
- * 21(1), 2018 (cross-fitting).
+ * Cross-fitting: for each part, trees and GraphSAGE learn from the others, one of which chooses how long, with the part's labels nowhere
+ * in features, encoders or choices; they then score the part. So every labelled entity has scores by models that never saw it or its
+ * ring: stack, calibration and measurement use these. What is measured of a part is by a stack and a calibration of the other parts.
+ * The model is the mean over parts. Victor Chernozhukov et al., "Double/debiased machine learning for treatment and structural
+ * parameters", The Econometrics Journal 21(1), 2018 (cross-fitting).
  */
 import { RingfenceError } from '../../errors.js'
-import type { Snapshot } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
 import { type Calibration, calibrate, fitCalibration } from '../calibration/calibrate.js'
+import type { FeatureMatrix } from '../feature-matrix.js'
 import { takeRows } from '../feature-matrix.js'
-import { FeatureSource, featureListDigest, type KindFeatures } from '../features/product/product-features.js'
+import { FeatureSource, featureListDigest } from '../features/product/product-features.js'
 import { rangeOf, type ScoredKind, scoredKinds } from '../features/product/sides.js'
-import { auroc, averagePrecision, brierScore, calibrationError, recallAtFalsePositives, recallAtK } from '../metrics.js'
+import type { KindModels } from '../graphsage/kinds-score.js'
+import { fitStack, type Stack, type StackPart, stackScores } from '../stack/stack.js'
 import { type Ensemble, predictLogOdds } from '../trees/ensemble.js'
-import { standardTrees, type TreesParameters, trainTrees } from '../trees/train.js'
+import {
+  type BaseInputs,
+  type LabelledKind,
+  modelFolds,
+  type PartNetworks,
+  trainPartNetworks,
+  trainPartTrees,
+} from './base-models.js'
+import { marketsOf } from './market.js'
+import { calibrationMeasures, countOf, type Held, hasBoth, type Measured, partOf, rankingMeasures } from './measures.js'
+import { productGraph } from './product-graph.js'
 
-export const modelFolds = 5
 /** With fewer of either class, or in fewer pieces than two, parts cannot be told from one another. */
 const fewestOfClass = 10
 const fewestPieces = 2
-
-export const productTrees: TreesParameters = { ...standardTrees, maxBins: 63, featureShare: 0.15, rowShare: 0.6 }
-/** Trees where the part that should choose has labels of one class only. */
-const unchosenTrees = 150
-
-export interface Measured {
-  readonly metric: string
-  readonly value: number
-  /** Standard deviation over parts; null where fewer than two have both classes. */
-  readonly spread: number | null
-}
+/** Labels of each class that a market needs for a curve of its own. */
+const fewestOfMarket = 20
 
 export interface KindModel {
   readonly kind: ScoredKind
   readonly featureList: string
   readonly names: readonly string[]
+  /** One a part: trees that never saw its labels. */
   readonly ensembles: readonly Ensemble[]
+  /** Over the parts graphsage, trees, push and rings. */
+  readonly stack: Stack
   readonly calibration: Calibration
   readonly bad: number
   readonly good: number
+  /** Of the whole stack. */
   readonly measured: readonly Measured[]
+  /** Of each part of the stack alone: ranking only. */
+  readonly parts: readonly { readonly name: string; readonly measured: readonly Measured[] }[]
 }
 
-export interface TrainInputs {
-  readonly snapshot: Snapshot
+export interface TrainInputs extends Omit<BaseInputs, 'check' | 'progress'> {
   readonly rings: RunWithRings | null
-  /** 1 bad, 0 good, -1 none; one entry an entity. */
-  readonly label: Int8Array
-  /** Part of each labelled entity, 0 .. modelFolds - 1; parts share no ring. */
-  readonly fold: Uint8Array
-  readonly seed: number
   readonly check?: () => void
   readonly progress?: (step: string, done: number) => void
 }
 
 export interface TrainedModel {
   readonly models: readonly KindModel[]
+  readonly networks: KindModels
   /** Kinds without a model, and why. */
   readonly skipped: readonly { readonly kind: ScoredKind; readonly why: string }[]
 }
 
-const count = (values: ArrayLike<number>, wanted: number): number => {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += Number(values[i] === wanted)
-  return sum
+const columnOf = ({ names, columns }: FeatureMatrix, name: string): Float32Array => {
+  const at = names.indexOf(name)
+  if (at < 0) throw new RangeError(`there is no feature ${name}`)
+  return columns[at]!
 }
 
-const hasBoth = (labels: Uint8Array): boolean => labels.includes(0) && labels.includes(1)
-
-const spreadOf = (values: readonly number[]): number | null => {
-  if (values.length < 2) return null
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
-  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1))
+/** Strength of the strongest membership, less where rings are likely by chance. */
+const ringsPart = (matrix: FeatureMatrix): Float64Array => {
+  const strength = columnOf(matrix, 'rings.membership')
+  const fdr = columnOf(matrix, 'rings.fdr')
+  return Float64Array.from(strength, (s, row) => s * (1 - fdr[row]!))
 }
 
-interface Held {
-  readonly scores: Float64Array
+/** NaN where no label is known: then nothing pushes. */
+const pushPart = (matrix: FeatureMatrix): Float64Array =>
+  Float64Array.from(columnOf(matrix, 'trust.push'), (push) => (Number.isNaN(push) ? 0 : push))
+
+/**
+ * Rings that are held out whole lie far from the known bad of others, so that held-out labels may speak against a push; nearness to known
+ * bad must not count in anybody's favour. `graphsage` and `trees` are log-odds of the rows of the matrix. */
+export const stackParts = (
+  matrix: FeatureMatrix,
+  graphsage: Float64Array,
+  trees: Float64Array,
+): readonly StackPart[] => [
+  { name: 'graphsage', scores: graphsage, isLogOdds: true },
+  { name: 'trees', scores: trees, isLogOdds: true },
+  { name: 'push', scores: pushPart(matrix), isLogOdds: false, isRising: true },
+  { name: 'rings', scores: ringsPart(matrix), isLogOdds: false, isRising: true },
+]
+
+const takeParts = (parts: readonly StackPart[], kept: readonly number[]): readonly StackPart[] =>
+  parts.map((part) => ({ ...part, scores: Float64Array.from(kept, (i) => part.scores[i]!) }))
+
+interface HeldRows {
   readonly labels: Uint8Array
-  readonly parts: Uint8Array
+  /** The part that each row was held out with. */
+  readonly folds: Uint8Array
+  readonly markets: readonly string[]
+  readonly parts: readonly StackPart[]
 }
 
-const partOf = ({ scores, labels, parts }: Held, wanted: (part: number) => boolean) => {
-  const kept = [...parts.keys()].filter((i) => wanted(parts[i]!))
-  return { scores: Float64Array.from(kept, (i) => scores[i]!), labels: Uint8Array.from(kept, (i) => labels[i]!) }
-}
-
-/** Probabilities of each part by a calibration that did not see it. */
-const heldProbabilities = (held: Held, seed: number): Float64Array => {
-  const probabilities = new Float64Array(held.scores.length)
-  for (let part = 0; part < modelFolds; part++) {
-    const others = partOf(held, (p) => p !== part)
-    if (!held.parts.includes(part)) continue
-    const calibration = fitCalibration(hasBoth(others.labels) ? others : held, seed)
-    for (let i = 0; i < probabilities.length; i++)
-      if (held.parts[i] === part) probabilities[i] = calibrate(calibration, held.scores[i]!).probability
-  }
-  return probabilities
-}
-
-/** Ranking and, with `probabilities`, calibration. `parts` tell the spread. */
-const measuresOf = (
-  held: Omit<Held, 'parts'>,
-  parts: readonly Omit<Held, 'parts'>[],
-  probabilities: Float64Array,
-): readonly Measured[] => {
-  const of = (metric: string, value: (scored: Omit<Held, 'parts'>) => number): Measured => ({
-    metric,
-    value: value(held),
-    spread: spreadOf(parts.map(value)),
+/** Of the rows in `kept`; markets with too few labels are not named. */
+const calibrationOf = (
+  { labels, folds, markets }: HeldRows,
+  scores: Float64Array,
+  kept: readonly number[],
+  seed: number,
+) => {
+  const own = kept.map((i) => markets[i]!)
+  const counts = new Map<string, [number, number]>()
+  kept.forEach((i, at) => {
+    const count = counts.get(own[at]!) ?? [0, 0]
+    count[labels[i]!]!++
+    counts.set(own[at]!, count)
   })
-  const said = { scores: probabilities, labels: held.labels }
-  return [
-    of('average precision', averagePrecision),
-    of('AUROC', auroc),
-    of('recall at K', (scored) => recallAtK(scored)),
-    of('recall at 1 % false positives', (scored) => recallAtFalsePositives(scored, 0.01)),
-    { metric: 'share of bad', value: count(held.labels, 1) / held.labels.length, spread: null },
-    { metric: 'Brier score', value: brierScore(said), spread: null },
-    { metric: 'calibration error', value: calibrationError(said).debiased, spread: null },
-  ]
-}
-
-/** Of rows that none of the model's parts learned from. */
-export const measureProbabilities = (probabilities: Float64Array, labels: Uint8Array): readonly Measured[] =>
-  measuresOf({ scores: probabilities, labels }, [], probabilities)
-
-const measure = (held: Held, seed: number): readonly Measured[] => {
-  const parts = Array.from({ length: modelFolds }, (_, part) => partOf(held, (p) => p === part)).filter(({ labels }) =>
-    hasBoth(labels),
+  const suffices = (market: string) => counts.get(market)!.every((count) => count >= fewestOfMarket)
+  return fitCalibration(
+    {
+      scores: Float64Array.from(kept, (i) => scores[i]!),
+      labels: Uint8Array.from(kept, (i) => labels[i]!),
+      markets: own.map((market) => (suffices(market) ? market : '')),
+      folds: Uint8Array.from(kept, (i) => folds[i]!),
+    },
+    seed,
   )
-  return measuresOf(held, parts, heldProbabilities(held, seed))
 }
 
-const trainKind = (
-  inputs: TrainInputs,
-  tableOf: (kind: ScoredKind, part: number) => KindFeatures,
-  kind: ScoredKind,
-  rows: Int32Array,
-): KindModel => {
-  const { label, fold, seed, check, progress } = inputs
-  const from = rangeOf(inputs.snapshot, kind).from
-  const place = new Map(Array.from(rows, (row, i) => [row, i]))
-  const labelsOf = (some: Int32Array) => Uint8Array.from(some, (row) => label[from + row]!)
-  const ensembles: Ensemble[] = []
-  const scores = new Float64Array(rows.length)
+const allOf = (rows: HeldRows): readonly number[] => [...rows.labels.keys()]
+
+/** Stack and calibration of some rows. */
+const fitTop = (rows: HeldRows, kept: readonly number[], seed: number) => {
+  const labels = Uint8Array.from(kept, (i) => rows.labels[i]!)
+  const stack = fitStack(takeParts(rows.parts, kept), labels)
+  const scores = stackScores(stack, rows.parts)
+  return { stack, scores, calibration: calibrationOf(rows, scores, kept, seed) }
+}
+
+/** Log-odds and probabilities of each part by a stack and calibration that did not see it. */
+const heldOut = (rows: HeldRows, seed: number) => {
+  const all = allOf(rows)
+  const logOdds = new Float64Array(all.length)
+  const probabilities = new Float64Array(all.length)
   for (let part = 0; part < modelFolds; part++) {
-    const { matrix } = tableOf(kind, part)
-    const chooser = (part + 1) % modelFolds
-    const train = rows.filter((row) => fold[from + row] !== part && fold[from + row] !== chooser)
-    const validation = rows.filter((row) => fold[from + row] === chooser)
-    const learned = { matrix: takeRows(matrix, train), labels: labelsOf(train) }
-    const chosen = { matrix: takeRows(matrix, validation), labels: labelsOf(validation) }
-    const chooses = hasBoth(chosen.labels)
-    const parameters = { ...productTrees, seed: seed * modelFolds + part, ...(chooses ? {} : { trees: unchosenTrees }) }
-    const { ensemble } = trainTrees(learned, chooses ? chosen : null, parameters, {
-      ...(check ? { check } : {}),
-      progress: (trees, most) => progress?.(`${kind}: part ${part + 1} of ${modelFolds}`, trees / most),
-    })
-    ensembles.push(ensemble)
-    const held = rows.filter((row) => fold[from + row] === part)
-    const predicted = predictLogOdds(ensemble, takeRows(matrix, held), check)
-    held.forEach((row, i) => {
-      scores[place.get(row)!] = predicted[i]!
-    })
+    const own = all.filter((i) => rows.folds[i] === part)
+    if (own.length === 0) continue
+    const others = all.filter((i) => rows.folds[i] !== part)
+    const chosen = hasBoth(Uint8Array.from(others, (i) => rows.labels[i]!)) ? others : all
+    const { scores, calibration } = fitTop(rows, chosen, seed)
+    for (const i of own) {
+      logOdds[i] = scores[i]!
+      probabilities[i] = calibrate(calibration, scores[i]!, rows.markets[i]!).probability
+    }
   }
-  const held = { scores, labels: labelsOf(rows), parts: Uint8Array.from(rows, (row) => fold[from + row]!) }
+  return { logOdds, probabilities }
+}
+
+const rankingOf = ({ labels, folds }: HeldRows, scores: Float64Array): readonly Measured[] => {
+  const held: Held = { scores, labels, parts: folds }
+  return rankingMeasures(
+    held,
+    Array.from({ length: modelFolds }, (_, part) => partOf(held, (p) => p === part)),
+  )
+}
+
+const finishKind = (
+  inputs: TrainInputs,
+  own: LabelledKind,
+  names: readonly string[],
+  ensembles: readonly Ensemble[],
+  parts: readonly StackPart[],
+): KindModel => {
+  const { snapshot, label, fold, seed } = inputs
+  const { kind, from, rows } = own
+  const markets = marketsOf(snapshot, rangeOf(snapshot, kind))
+  const held: HeldRows = {
+    labels: Uint8Array.from(rows, (row) => label[from + row]!),
+    folds: Uint8Array.from(rows, (row) => fold[from + row]!),
+    markets: Array.from(rows, (row) => snapshot.markets[markets[row]!]!),
+    parts,
+  }
+  const { logOdds, probabilities } = heldOut(held, seed)
+  const { stack, calibration } = fitTop(held, allOf(held), seed)
   return {
     kind,
     featureList: featureListDigest(kind),
-    names: ensembles[0]!.names,
+    names,
     ensembles,
-    calibration: fitCalibration(held, seed),
-    bad: count(held.labels, 1),
-    good: count(held.labels, 0),
-    measured: measure(held, seed),
+    stack,
+    calibration,
+    bad: countOf(held.labels, 1),
+    good: countOf(held.labels, 0),
+    measured: [...rankingOf(held, logOdds), ...calibrationMeasures({ scores: probabilities, labels: held.labels })],
+    parts: parts.map(({ name, scores }) => ({ name, measured: rankingOf(held, scores) })),
   }
 }
 
-/** Throws `model.few-labels` where no kind has labels enough, `model.later-run`, and what `check` throws. */
-export const trainModel = (inputs: TrainInputs): TrainedModel => {
-  const { snapshot, label, fold } = inputs
-  const source = new FeatureSource(inputs)
-  const tableOf = (kind: ScoredKind, part: number): KindFeatures =>
-    source.table(kind, process.env.NOLAB ? null : { label: label.map((y, v) => (fold[v] === part ? -1 : y)), fold })
+/** Kinds with labels enough in pieces enough. */
+const labelledKinds = ({ snapshot, label, fold }: TrainInputs) => {
   const skipped: { kind: ScoredKind; why: string }[] = []
-  const models = scoredKinds.flatMap((kind): readonly KindModel[] => {
+  const kinds = scoredKinds.flatMap((kind): readonly LabelledKind[] => {
     const { from, to } = rangeOf(snapshot, kind)
     const rows = Int32Array.from({ length: to - from }, (_, row) => row).filter((row) => label[from + row]! >= 0)
     const own = Uint8Array.from(rows, (row) => label[from + row]!)
     const partsWith = (y: number) => new Set([...rows].filter((r) => label[from + r] === y).map((r) => fold[from + r]))
-    const [bad, good] = [count(own, 1), count(own, 0)]
+    const [bad, good] = [countOf(own, 1), countOf(own, 0)]
     if (bad < fewestOfClass || good < fewestOfClass) {
       skipped.push({ kind, why: `${bad} bad and ${good} good are fewer than ${fewestOfClass} of each` })
       return []
@@ -201,9 +220,65 @@ export const trainModel = (inputs: TrainInputs): TrainedModel => {
       skipped.push({ kind, why: 'its labels hang together in too few pieces to hold some out' })
       return []
     }
-    return [trainKind(inputs, tableOf, kind, rows)]
+    return [{ kind, from, rows }]
   })
-  if (models.length === 0)
+  return { kinds, skipped }
+}
+
+/** Throws `model.few-labels` where no kind has labels enough, `model.later-run`, and what `check` throws. */
+export const trainModel = (given: TrainInputs): TrainedModel => {
+  const { snapshot, label, fold } = given
+  const { kinds, skipped } = labelledKinds(given)
+  if (kinds.length === 0)
     throw new RingfenceError('model.few-labels', skipped.map(({ kind, why }) => `${kind}: ${why}`).join('; '))
-  return { models, skipped }
+  const inputs = { ...given, check: given.check ?? (() => {}), progress: given.progress ?? (() => {}) }
+  const source = new FeatureSource(inputs)
+  const trees = kinds.map((own) => ({
+    own,
+    scores: new Float64Array(own.rows.length),
+    ensembles: [] as Ensemble[],
+    tables: [] as FeatureMatrix[],
+  }))
+  for (let part = 0; part < modelFolds; part++) {
+    const labels = { label: label.map((y, v) => (fold[v] === part ? -1 : y)), fold }
+    for (const { own, scores, ensembles, tables } of trees) {
+      const table = source.table(own.kind, labels)
+      const ensemble = trainPartTrees(inputs, own, part, table)
+      const held = [...own.rows.keys()].filter((i) => fold[own.from + own.rows[i]!] === part)
+      const matrix = takeRows(
+        table.matrix,
+        Int32Array.from(held, (i) => own.rows[i]!),
+      )
+      const predicted = predictLogOdds(ensemble, matrix, inputs.check)
+      held.forEach((i, at) => {
+        scores[i] = predicted[at]!
+      })
+      ensembles.push(ensemble)
+      tables.push(matrix)
+    }
+  }
+  const networks: PartNetworks = trainPartNetworks(inputs, kinds, productGraph(snapshot, source, inputs.check))
+  const models = trees.map(({ own, scores, ensembles, tables }) =>
+    finishKind(
+      given,
+      own,
+      ensembles[0]!.names,
+      ensembles,
+      stackParts(joinHeld(own, fold, tables), networks.held.get(own.kind)!, scores),
+    ),
+  )
+  return { models, networks: networks.models, skipped }
+}
+
+/** Rows of each part, as its own table has them, in the order of the labelled rows. */
+const joinHeld = ({ from, rows }: LabelledKind, fold: Uint8Array, tables: readonly FeatureMatrix[]): FeatureMatrix => {
+  const next = new Int32Array(tables.length)
+  const place = Int32Array.from(rows, (row) => next[fold[from + row]!]!++)
+  return {
+    rows: rows.length,
+    names: tables[0]!.names,
+    columns: tables[0]!.columns.map((_, j) =>
+      Float32Array.from(rows, (row, i) => tables[fold[from + row]!]!.columns[j]![place[i]!]!),
+    ),
+  }
 }

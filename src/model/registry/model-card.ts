@@ -1,6 +1,6 @@
 /** What a person should know of a model before its scores are used: docs of the model itself, in Markdown. */
 import { featureDefinitions } from '../features/product/blocks.js'
-import { modelFolds } from '../product/train-model.js'
+import { modelFolds } from '../product/base-models.js'
 import type { ProductModel } from './model-folder.js'
 
 const number = (value: number): string => value.toFixed(4)

@@ -1,6 +1,6 @@
 /**
- * A trained model as a folder: `model.json` (data window, measures, feature lists, calibration), the trees of each kind, the labels it
- * learned from, `card.md` for people, and `SHA256SUMS` over all of them. It is written beside its place and moved there whole.
+ * A trained model as a folder: `model.json` (data window, measures, feature lists, stack, calibration), the trees of each kind, the
+ * networks, the labels it learned from, `card.md` for people, and `SHA256SUMS` over all of them. It is written beside its place and moved there whole.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -10,9 +10,13 @@ import { RingfenceError } from '../../errors.js'
 import type { Calibration } from '../calibration/calibrate.js'
 import { featureDefinitions } from '../features/product/blocks.js'
 import { type ScoredKind, scoredKinds } from '../features/product/sides.js'
+import type { KindModels } from '../graphsage/kinds-score.js'
 import type { LabelRecord } from '../product/labels.js'
-import type { KindModel, Measured } from '../product/train-model.js'
+import type { Measured } from '../product/measures.js'
+import type { KindModel } from '../product/train-model.js'
+import type { Stack } from '../stack/stack.js'
 import { ensembleFromJson, ensembleToJson } from '../trees/ensemble.js'
+import { networkFiles, networksFromFiles } from './network-files.js'
 
 export interface PlacedRecord extends LabelRecord {
   /** The part that it was held out with. */
@@ -32,10 +36,12 @@ export interface ProductModel {
   readonly run: string | null
   readonly labels: readonly PlacedRecord[]
   readonly models: readonly KindModel[]
+  /** One GraphSAGE over all kinds for each held-out part. */
+  readonly networks: KindModels
   readonly skipped: readonly { readonly kind: ScoredKind; readonly why: string }[]
 }
 
-const format = 'ringfence-model/1'
+const format = 'ringfence-model/2'
 const sums = 'SHA256SUMS'
 
 const calibrationToJson = ({ method, line, steps, markets, scores }: Calibration) => ({
@@ -62,22 +68,24 @@ const calibrationFromJson = ({ method, line, steps, markets, scores }: StoredCal
 
 const treesFile = (kind: ScoredKind, part: number): string => `trees-${kind}-${part}.json`
 
-const filesOf = (model: ProductModel, card: string): ReadonlyMap<string, string> => {
-  const { models, labels, ...rest } = model
-  return new Map([
+const filesOf = (model: ProductModel, card: string): ReadonlyMap<string, string | Buffer> => {
+  const { models, labels, networks, ...rest } = model
+  return new Map<string, string | Buffer>([
     [
       'model.json',
       `${JSON.stringify(
         {
           format,
           ...rest,
-          kinds: models.map(({ kind, featureList, ensembles, calibration, bad, good, measured }) => ({
+          kinds: models.map(({ kind, featureList, ensembles, stack, calibration, bad, good, measured, parts }) => ({
             kind,
             featureList,
             ensembles: ensembles.length,
             bad,
             good,
             measured,
+            parts,
+            stack,
             calibration: calibrationToJson(calibration),
           })),
         },
@@ -94,6 +102,7 @@ const filesOf = (model: ProductModel, card: string): ReadonlyMap<string, string>
     ...models.flatMap(({ kind, ensembles }) =>
       ensembles.map((ensemble, part) => [treesFile(kind, part), `${ensembleToJson(ensemble)}\n`] as const),
     ),
+    ...networkFiles(networks),
   ])
 }
 
@@ -135,6 +144,8 @@ interface StoredKind {
   readonly bad: number
   readonly good: number
   readonly measured: readonly Measured[]
+  readonly parts: KindModel['parts']
+  readonly stack: Stack
   readonly calibration: StoredCalibration
 }
 
@@ -152,17 +163,19 @@ export const readModel = async (folder: string): Promise<{ readonly model: Produ
     if (digestOf(content) !== digest) throw broken(folder, `${name} was changed after training`)
     files.set(name, content)
   }
-  const textOf = (name: string): string => {
+  const contentOf = (name: string): Buffer => {
     const content = files.get(name)
     if (!content) throw broken(folder, `${name} is not listed in ${sums}`)
-    return content.toString()
+    return content
   }
+  const textOf = (name: string): string => contentOf(name).toString()
   // The digests say that the content is what this program wrote; the format says which version of it.
-  const stored = JSON.parse(textOf('model.json')) as Omit<ProductModel, 'models' | 'labels'> & {
+  const stored = JSON.parse(textOf('model.json')) as Omit<ProductModel, 'models' | 'networks' | 'labels'> & {
     readonly format: string
     readonly kinds: readonly StoredKind[]
   }
-  if (stored.format !== format) throw broken(folder, `its format is ${stored.format}, not ${format}`)
+  if (stored.format !== format)
+    throw broken(folder, `its format is ${stored.format}, this version reads ${format}: train it anew`)
   const labels = JSON.parse(textOf('labels.json')) as readonly PlacedRecord[]
   if (!labels.every(({ kind }) => isEntityKind(kind))) throw broken(folder, 'a label is of no known kind')
   const { format: _, kinds, ...rest } = stored
@@ -178,5 +191,5 @@ export const readModel = async (folder: string): Promise<{ readonly model: Produ
       calibration: calibrationFromJson(own.calibration),
     }
   })
-  return { model: { ...rest, labels, models }, digest: digestOf(listed) }
+  return { model: { ...rest, labels, models, networks: networksFromFiles(contentOf) }, digest: digestOf(listed) }
 }

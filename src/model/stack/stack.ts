@@ -14,6 +14,8 @@ export interface StackPart {
   readonly scores: Float64Array
   /** Whether the scores are log-odds of the label; others are any number that may rise with it. */
   readonly isLogOdds: boolean
+  /** Whether more of it can only speak for the label: its coefficient does not fall below 0. Always so with log-odds. */
+  readonly isRising?: boolean
 }
 
 export interface Stack {
@@ -30,6 +32,8 @@ const priorDeviation = 0.5
 const limit = 8
 
 const within = (score: number): number => Math.min(limit, Math.max(-limit, score))
+
+const rises = ({ isLogOdds, isRising = isLogOdds }: StackPart): boolean => isRising
 
 /** Throws `model.one-class`. */
 export const fitStack = (parts: readonly StackPart[], labels: Uint8Array): Stack => {
@@ -48,7 +52,7 @@ export const fitStack = (parts: readonly StackPart[], labels: Uint8Array): Stack
     // A part that is held has a prior too narrow to leave 0.
     const precision = Float64Array.from([0.01, ...parts.map((_, j) => (held.has(j) ? 1e12 : 1 / priorDeviation ** 2))])
     const [intercept, ...coefficients] = fitLogistic(columns, labels, { center, precision }).coefficients
-    const falling = coefficients.findIndex((value, j) => value < 0 && parts[j]!.isLogOdds && !held.has(j))
+    const falling = coefficients.findIndex((value, j) => value < 0 && rises(parts[j]!) && !held.has(j))
     if (falling >= 0) {
       held.add(falling)
       continue

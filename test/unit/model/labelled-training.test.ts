@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readLabels } from '#src/cli/label-file.js'
 import { findEntity, type Snapshot } from '#src/graph/snapshot.js'
 import { Random } from '#src/kernels/random.js'
+import { type Backend, loadBackend } from '#src/model/backend.js'
 import { measureForward } from '#src/model/product/forward.js'
 import { type LabelledTraining, scoreWithModel, trainOnLabels } from '#src/model/product/labelled-training.js'
 import { disjointFolds, disjointPieces, type LabelRecord, placeLabels } from '#src/model/product/labels.js'
@@ -19,6 +20,8 @@ const start = Date.UTC(2026, 0, 5)
 const ringCount = 12
 const ringSize = 6
 const users = 240
+/** Of GraphSAGE: enough to tell these rings. */
+const epochs = 6
 
 /** Twelve rings of six: each ring shares a device and likes at one hour; others like when and what they want. */
 const world = (random: Random): InteractionLine[] => {
@@ -45,14 +48,16 @@ const recordsOf = (label: (user: number) => 0 | 1): LabelRecord[] =>
 
 const isPlanted = (user: number): 0 | 1 => (user < ringCount * ringSize ? 1 : 0)
 
+let backend: Backend
 let snapshot: Snapshot
 let trained: LabelledTraining
 const records = recordsOf(isPlanted)
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-model-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-beforeAll(() => {
+beforeAll(async () => {
+  backend = await loadBackend('wasm')
   snapshot = snapshotFrom(world(new Random(4)))
-  trained = trainOnLabels({ snapshot, rings: null, records, seed: 1 })
+  trained = trainOnLabels({ snapshot, rings: null, backend, epochs, records, seed: 1 })
 })
 
 const value = ({ models }: LabelledTraining, metric: string): number =>
@@ -67,6 +72,7 @@ const modelOf = (from: LabelledTraining): ProductModel => ({
   run: null,
   labels: from.labels,
   models: from.models,
+  networks: from.networks,
   skipped: from.skipped,
 })
 
@@ -89,7 +95,7 @@ test('rings that were held out whole are told apart, and twice gives the same mo
   expect(value(trained, 'average precision')).toBeGreaterThan(0.9)
   expect(value(trained, 'AUROC')).toBeGreaterThan(0.95)
   expect(trained.skipped.map(({ kind }) => kind)).toEqual(['creator', 'video', 'product'])
-  expect(trainOnLabels({ snapshot, rings: null, records, seed: 1 })).toEqual(trained)
+  expect(trainOnLabels({ snapshot, rings: null, backend, epochs, records, seed: 1 })).toEqual(trained)
 })
 
 test('forward in time a model of what was known then is judged by later labels of other rings', () => {
@@ -100,12 +106,28 @@ test('forward in time a model of what was known then is judged by later labels o
   })
   // One member of an early ring is decided later: it is not new.
   dated[0] = { ...dated[0]!, at: then + HOUR }
-  const forward = measureForward({ snapshot, rings: null, earlierRings: null, records: dated, seed: 1, from: then })
+  const forward = measureForward({
+    snapshot,
+    rings: null,
+    backend,
+    earlierRings: null,
+    records: dated,
+    seed: 1,
+    from: then,
+  })
   expect(forward).toMatchObject([{ kind: 'user', bad: 5 * ringSize, good: (users - ringCount * ringSize) / 2 }])
   expect(forward[0]!.measured.find(({ metric }) => metric === 'average precision')!.value).toBeGreaterThan(0.8)
   // What is decided and done later does not reach the earlier model.
   const flipped = dated.map((record) => (record.at > then ? { ...record, label: (1 - record.label) as 0 | 1 } : record))
-  const [other] = measureForward({ snapshot, rings: null, earlierRings: null, records: flipped, seed: 1, from: then })
+  const [other] = measureForward({
+    snapshot,
+    rings: null,
+    backend,
+    earlierRings: null,
+    records: flipped,
+    seed: 1,
+    from: then,
+  })
   const auroc = (of: typeof forward) => of[0]!.measured.find(({ metric }) => metric === 'AUROC')!.value
   expect(auroc([other!])).toBeCloseTo(1 - auroc(forward), 9)
 })
@@ -118,7 +140,7 @@ test('labels by chance are no better than chance: no label reaches its own featu
     const chance = recordsOf((u) =>
       u < ringCount * ringSize ? ofRing[Math.floor(u / ringSize)]! : (random.below(2) as 0 | 1),
     )
-    return value(trainOnLabels({ snapshot, rings: null, records: chance, seed }), 'AUROC')
+    return value(trainOnLabels({ snapshot, rings: null, backend, epochs, records: chance, seed }), 'AUROC')
   })
   const mean = aurocs.reduce((sum, x) => sum + x, 0) / aurocs.length
   expect(mean).toBeGreaterThan(0.35)
@@ -131,8 +153,8 @@ test('a model is read as it was written, scores every entity with an interval, a
   const digest = await writeModel(path, model, modelCard(model))
   const read = await readModel(path)
   expect(read.digest).toBe(digest)
-  const scores = scoreWithModel({ snapshot, rings: null, model: read.model })
-  expect(scores).toEqual(scoreWithModel({ snapshot, rings: null, model }))
+  const scores = scoreWithModel({ snapshot, rings: null, backend, model: read.model })
+  expect(scores).toEqual(scoreWithModel({ snapshot, rings: null, backend, model }))
   const [{ kind, score, interval }] = scores as [(typeof scores)[number]]
   expect(kind).toBe('user')
   for (let row = 0; row < score.length; row++) {
@@ -154,16 +176,18 @@ test('a model is read as it was written, scores every entity with an interval, a
 test('a model of other features is refused with the difference', () => {
   const [own] = trained.models
   const other = { ...own!, featureList: 'f00', names: [...own!.names.slice(1), 'like.out.charm'] }
-  expect(() => scoreWithModel({ snapshot, rings: null, model: { ...modelOf(trained), models: [other] } })).toThrow(
-    /like\.out\.charm.*does\.hours/,
-  )
+  expect(() =>
+    scoreWithModel({ snapshot, rings: null, backend, model: { ...modelOf(trained), models: [other] } }),
+  ).toThrow(/like\.out\.charm.*does\.hours/)
 })
 
 test('too few labels, contradictory ones, later ones and those of strangers', () => {
-  expect(() => trainOnLabels({ snapshot, rings: null, records: records.slice(0, 80), seed: 1 })).toThrow(
-    /72 bad and 8 good/,
+  expect(() =>
+    trainOnLabels({ snapshot, rings: null, backend, epochs, records: records.slice(0, 80), seed: 1 }),
+  ).toThrow(/72 bad and 8 good/)
+  expect(() => trainOnLabels({ snapshot, rings: null, backend, epochs, records: recordsOf(() => 1), seed: 1 })).toThrow(
+    /0 good/,
   )
-  expect(() => trainOnLabels({ snapshot, rings: null, records: recordsOf(() => 1), seed: 1 })).toThrow(/0 good/)
   const at = start + HOUR
   const mixed: LabelRecord[] = [
     { kind: 'user', id: 'u0', label: 1, at, group: '' },

@@ -129,6 +129,11 @@ export class FeatureContext implements FeatureReader {
     return this.#trust.columns.map((column) => this.#ofKind(kind, column))
   }
 
+  /** What all entities have in common, of a range of them: `commonMeasures`, then the measures of structure.ts. */
+  plain({ from, to }: Range): readonly Float32Array[] {
+    return [...this.common(), ...this.#standing()].map((column) => column.subarray(from, to))
+  }
+
   readonly structure = (kind: ScoredKind): readonly Float32Array[] => [
     ...this.#standing().map((column) => this.#ofKind(kind, column)),
     this.#denseRank(kind),

@@ -3,10 +3,13 @@
  * snapshot (whose own time is the scoring time), the rings of a run that is not later, and labels decided by then.
  */
 import { createHash } from 'node:crypto'
+import type { EntityKind } from '../../../../graph-schema/schema.js'
 import { checkMatrix, type FeatureMatrix } from '../../feature-matrix.js'
 import type { KnownLabels } from '../known-labels.js'
-import { blocksOf, featureDefinitions } from './blocks.js'
+import { structureDefinitions } from '../structure.js'
+import { blocksOf, type FeatureBlock, featureDefinitions } from './blocks.js'
 import { FeatureContext, type FeatureInputs } from './context.js'
+import { commonMeasures } from './neighbours.js'
 import { rangeOf, type ScoredKind, scoredKinds } from './sides.js'
 
 export interface KindFeatures {
@@ -34,25 +37,58 @@ export class FeatureSource {
     this.#progress = inputs.progress ?? (() => {})
   }
 
+  /**
+   * What is said of a kind's entities without any label: the features of a scored kind, and what all entities have in common of an
+   * identifier.
+   */
+  unlabelled(kind: EntityKind): FeatureMatrix {
+    const scored = scoredKinds.find((each) => each === kind)
+    if (scored) {
+      const blocks = blocksOf(scored)
+      const kept = this.#unlabelledColumns(scored, blocks)
+      const shown = [...blocks.keys()].filter((at) => kept[at] !== null)
+      const { from, to } = rangeOf(this.#context.snapshot, scored)
+      return {
+        rows: to - from,
+        names: shown.flatMap((at) => blocks[at]!.definitions.map(({ name }) => name)),
+        columns: shown.flatMap((at) => kept[at]!),
+      }
+    }
+    const range = rangeOf(this.#context.snapshot, kind)
+    return {
+      rows: range.to - range.from,
+      names: [...commonMeasures.map(({ name }) => `common.${name}`), ...structureDefinitions.map(({ name }) => name)],
+      columns: this.#context.plain(range),
+    }
+  }
+
+  #unlabelledColumns(kind: ScoredKind, blocks: readonly FeatureBlock[]): readonly (readonly Float32Array[] | null)[] {
+    const kept =
+      this.#kept.get(kind) ??
+      blocks.map((block, at) => (block.readsLabels ? null : this.#columns(kind, block, at / blocks.length, null)))
+    this.#kept.set(kind, kept)
+    return kept
+  }
+
+  #columns(kind: ScoredKind, block: FeatureBlock, done: number, labels: KnownLabels | null): readonly Float32Array[] {
+    this.#progress(`${kind}: ${block.title}`, done)
+    this.#context.check()
+    return block.columns(this.#context, this.#context.counted(labels))
+  }
+
   /** Types of interaction that the data does not have give columns that share one array. Throws what `check` throws. */
   table(kind: ScoredKind, labels: KnownLabels | null): KindFeatures {
-    const { snapshot, check } = this.#context
+    const { snapshot } = this.#context
     const n = snapshot.entities.count
     if (labels && (labels.label.length !== n || (labels.fold && labels.fold.length !== n)))
       throw new RangeError(`${n} entities have ${labels.label.length} labels, ${labels.fold?.length ?? 'no'} folds`)
     const blocks = blocksOf(kind)
-    const columnsOf = (at: number) => {
-      this.#progress(`${kind}: ${blocks[at]!.title}`, at / blocks.length)
-      check()
-      return blocks[at]!.columns(this.#context, this.#context.counted(labels))
-    }
-    const kept = this.#kept.get(kind) ?? blocks.map(({ readsLabels }, at) => (readsLabels ? null : columnsOf(at)))
-    this.#kept.set(kind, kept)
+    const kept = this.#unlabelledColumns(kind, blocks)
     const { from, to } = rangeOf(snapshot, kind)
     const matrix = {
       rows: to - from,
       names: blocks.flatMap(({ definitions }) => definitions.map(({ name }) => name)),
-      columns: kept.flatMap((columns, at) => columns ?? columnsOf(at)),
+      columns: kept.flatMap((columns, at) => columns ?? this.#columns(kind, blocks[at]!, at / blocks.length, labels)),
     }
     checkMatrix(matrix)
     return { kind, from, matrix }
