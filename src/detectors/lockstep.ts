@@ -44,7 +44,7 @@ const parameters = Type.Object(
       Type.String({ description: 'Only interactions of this market; absent is all markets together.' }),
     ),
     tolerances: Type.Array(Type.Number({ exclusiveMinimum: 0, maximum: 60 * 86_400 }), {
-      default: [60, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400],
+      default: [60, 3600, 6 * 3600, 86_400, 3 * 86_400, 10 * 86_400, 30 * 86_400],
       minItems: 1,
       maxItems: 8,
       description: 'Seconds within which two actions are near; each is tried and the search is corrected for it.',
