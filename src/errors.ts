@@ -193,8 +193,21 @@ export const errorTable = {
   'job.interrupted': {
     status: 500,
     exit: 1,
-    title: 'The service stopped while the job ran',
-    advice: 'Start it again; a run that was not finished has written nothing.',
+    title: 'The job was started several times and never reached its end',
+    advice:
+      'Look into its log for what stops it, such as memory; then retry it. What was not finished has written nothing.',
+  },
+  'job.lost': {
+    status: 409,
+    exit: 1,
+    title: 'Another process runs the job now',
+    advice: 'Nothing to do: this start of it has written nothing, the other one goes on.',
+  },
+  'job.timeout': {
+    status: 504,
+    exit: 1,
+    title: 'The job took longer than it may',
+    advice: 'Give it more time, or narrow it; nothing was written.',
   },
   'key.unknown': {
     status: 404,

@@ -6,7 +6,7 @@ import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import { type RingDifference, ringDifference } from '../rings/difference.js'
 import { completeRings } from '../rings/evidence.js'
-import type { GraphStore, Lineage, RunRecord, RunWithRings } from '../store/store.js'
+import type { GraphStore, JobFence, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
 import { type DetectParameters, whatIfNotes } from './detect-parameters.js'
 import { type DetectorResult, findingContent, findingKey, readFinding } from './findings.js'
@@ -77,6 +77,10 @@ export interface DetectOptions {
   readonly mode: 'dry-run' | 'write'
   /** The job that this run belongs to. */
   readonly job?: string
+  /** Default: a new one. */
+  readonly runId?: string
+  /** The start of the job that may write the run. */
+  readonly fence?: JobFence
   readonly signal?: AbortSignal
   readonly progress?: (progress: DetectProgress) => void
 }
@@ -218,7 +222,7 @@ export const runDetect = async (
     })
 
     const run: RunRecord = {
-      id: randomUUID(),
+      id: options.runId ?? randomUUID(),
       job: options.job ?? null,
       startedAt,
       finishedAt: new Date().toISOString(),
@@ -255,7 +259,7 @@ export const runDetect = async (
           run: run.id,
           content: await findingContent(result),
         }))
-        await store.saveRun({ run, rings }, drafts.lineage, await Promise.all(kept))
+        await store.saveRun({ run, rings }, drafts.lineage, await Promise.all(kept), options.fence)
       })
     options.progress?.({ done: 1, stage: 'done' })
     return {

@@ -1,6 +1,6 @@
 /** What a type of job is: its parameters, what it needs before it starts, and how it runs. `kinds.ts` lists them all. */
 import type { TObject } from 'typebox'
-import type { GraphStore, JobRecord } from '../store/store.js'
+import type { GraphStore, JobFence, JobRecord } from '../store/store.js'
 import type { CurrentView } from './read-view.js'
 
 export interface PreparedJob {
@@ -17,10 +17,16 @@ export interface JobContext {
   /** For jobs whose result is what queries see next. */
   readonly current: CurrentView
   readonly id: string
+  /** The id of what the job makes. An earlier attempt may have made it, and have ended before it could say so: look first. */
+  readonly runId: string
+  /** To be handed to what writes: a start of the job that was taken over writes nothing. */
+  readonly fence: JobFence
   readonly mode: 'dry-run' | 'write'
   readonly parameters: Readonly<Record<string, unknown>>
   readonly signal: AbortSignal
   readonly progress: (progress: JobRecord['progress']) => void
+  /** A line of the job's log. */
+  readonly log: (message: string) => void
 }
 
 export interface JobKind {

@@ -1,12 +1,14 @@
 /**
- * Jobs of a running service: one at a time, first come first served. A job's row is in the store from the start; progress is
- * kept here and written to the store at most once a second. At the next start a job that a stopped process left running is marked
- * failed (a run is written whole or not at all, so that asking for it again is safe), and those that waited are taken up.
+ * Jobs of a service. A job is a row of the store from the start; processes that share a store share its jobs. A runner takes the first job that is
+ * due, holds it by a lease that it renews with every beat, and writes its end; one job at a time. A process that dies leaves its lease to
+ * run out, and the job is taken up again, by whoever comes first: at least once, and once only in effect, as what a job writes is written whole under the job's
+ * run id and only by its latest start (fencing token). An orderly stop gives the job back.
  */
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { RingfenceError } from '../errors.js'
-import type { GraphStore, JobRecord } from '../store/store.js'
+import { hasEnded, type JobEnd } from '../store/job-record.js'
+import type { GraphStore, JobFence, JobLogLine, JobRecord } from '../store/store.js'
 import { jobKind } from './kinds.js'
 import type { CurrentView } from './read-view.js'
 
@@ -16,48 +18,79 @@ export interface JobRequest {
   /** Of a shape that the kind's schema allows. */
   readonly parameters: Readonly<Record<string, unknown>>
   readonly key: string | null
+  readonly priority?: number
+  readonly dueAt?: string
+  readonly timeoutSeconds?: number | null
+  readonly schedule?: string
 }
 
-/** Often enough for a person who looks, seldom enough for the store. */
-const SAVE_INTERVAL_MS = 1000
-const LISTED_AT_START = 1000
+export interface RunnerTimes {
+  /** How long a process may be silent before its job is taken from it. */
+  readonly leaseMs: number
+  /** How often a running job says that it lives, and hears of a cancel that another process was asked for. */
+  readonly beatMs: number
+  /** How often the store is asked for jobs that other processes took in, or whose time has come. */
+  readonly pollMs: number
+  /** Before a job that lost its store or its thread is tried again; doubled each time. */
+  readonly retryMs: number
+}
+
+const usual: RunnerTimes = { leaseMs: 30_000, beatMs: 700, pollMs: 1000, retryMs: 5000 }
+
+/** What a job is not to blame for, and what may be gone the next time. */
+const PASSING: readonly string[] = ['store.unreachable', 'worker.failed']
+const MAX_ATTEMPTS = 3
+
+const endOf = (error: unknown): Pick<JobEnd, 'state' | 'error'> => {
+  if (!(error instanceof RingfenceError))
+    return {
+      state: 'failed',
+      error: { code: 'internal', detail: 'The job ended with an internal error; the log has it under the job id.' },
+    }
+  return {
+    state: error.code === 'job.cancelled' ? 'cancelled' : 'failed',
+    error: { code: error.code, detail: error.detail },
+  }
+}
+
+const pause = (ms: number, until: (wake: () => void) => void): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    timer.unref()
+    until(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 
 export class JobRunner {
   readonly #store: GraphStore
   readonly #current: CurrentView
+  readonly #times: RunnerTimes
+  readonly #owner = randomUUID()
+  /** Jobs of this process that have not ended, as they are now. */
   readonly #live = new Map<string, JobRecord>()
-  readonly #aborts = new Map<string, AbortController>()
-  readonly #queue: string[] = []
   readonly #events = new EventEmitter()
-  #running: Promise<void> | null = null
+  #running: { readonly id: string; readonly abort: AbortController } | null = null
+  #loop: Promise<void> | null = null
+  #wake: () => void = () => {}
+  #woken = false
   #stopping = false
 
-  constructor(store: GraphStore, current: CurrentView) {
+  constructor(store: GraphStore, current: CurrentView, times: Partial<RunnerTimes> = {}) {
     this.#store = store
     this.#current = current
+    this.#times = { ...usual, ...times }
     this.#events.setMaxListeners(0)
   }
 
   /**
-   * Takes up the jobs that waited when a process stopped, in their order, and marks those that it left running as failed: what stopped
-   * it may have been the job. On a server that others share, a job that waits may be another service's, and is failed too.
+   * Begins to take jobs. A store with one owner process gives up the leases that an earlier process left; on a server that others share
+   * they have to run out.
    */
-  async recover(): Promise<void> {
-    const left = (await this.#store.listJobs(LISTED_AT_START)).filter(
-      ({ id, state }) => (state === 'running' || state === 'queued') && !this.#live.has(id),
-    )
-    for (const job of left.reverse())
-      if (job.state === 'queued' && this.#ownsStore) {
-        this.#live.set(job.id, job)
-        this.#queue.push(job.id)
-      } else
-        await this.#store.updateJob({
-          ...job,
-          state: 'failed',
-          finishedAt: new Date().toISOString(),
-          error: { code: 'job.interrupted', detail: 'The service stopped before the job ended. Nothing was written.' },
-        })
-    this.#next()
+  async start(): Promise<void> {
+    if (this.#store.engine === 'duckdb') await this.#store.dropLeases({ owner: this.#owner, maxAttempts: MAX_ATTEMPTS })
+    this.#begin()
   }
 
   /**
@@ -88,6 +121,16 @@ export class JobRunner {
       finishedAt: isEstimate ? now : null,
       result: isEstimate ? { estimate } : null,
       error: null,
+      runId: randomUUID(),
+      dueAt: request.dueAt ?? now,
+      priority: request.priority ?? 0,
+      attempts: 0,
+      token: 0,
+      lease: null,
+      timeoutSeconds: request.timeoutSeconds ?? null,
+      cancelRequested: false,
+      schedule: request.schedule ?? null,
+      cost: null,
     }
     const job = await this.#store.createJob(wanted)
     if (job.id !== wanted.id) {
@@ -99,10 +142,7 @@ export class JobRunner {
         )
       return this.#live.get(job.id) ?? job
     }
-    if (isEstimate) return job
-    this.#live.set(job.id, job)
-    this.#queue.push(job.id)
-    this.#next()
+    if (!isEstimate) this.#begin()
     return job
   }
 
@@ -116,53 +156,95 @@ export class JobRunner {
     return (await this.#store.listJobs(limit)).map((job) => this.#live.get(job.id) ?? job)
   }
 
-  /** Asks a job to stop; it does within a second. One that has ended stays as it is. */
+  async log(id: string, from: number, limit: number): Promise<readonly JobLogLine[]> {
+    await this.read(id)
+    return this.#store.readJobLog(id, from, limit)
+  }
+
+  /** Asks a job to stop; it does within a second, or two where another process runs it. One that has ended stays as it is. */
   async cancel(id: string): Promise<JobRecord> {
-    const job = await this.read(id)
-    const position = this.#queue.indexOf(id)
-    if (position >= 0) {
-      this.#queue.splice(position, 1)
-      await this.#finish({
-        ...job,
-        state: 'cancelled',
-        error: { code: 'job.cancelled', detail: 'It was cancelled before it began.' },
-      })
-      return this.read(id)
-    }
-    this.#aborts.get(id)?.abort()
+    const job = await this.#store.cancelJob(id)
+    if (this.#running?.id === id) this.#running.abort.abort()
+    if (hasEnded(job)) this.#events.emit(id, job)
+    return this.#live.get(id) ?? job
+  }
+
+  /** One that failed or was cancelled is tried again, with a new count of attempts. */
+  async retry(id: string): Promise<JobRecord> {
+    const job = await this.#store.retryJob(id)
+    this.#begin()
     return job
   }
 
-  /** Calls back with every change of a job until it has ended; returns the call that stops it. */
+  /** Calls back with every change of a job until it has ended or waits again for another process; returns the call that stops it. */
   watch(id: string, listener: (job: JobRecord) => void): () => void {
     this.#events.on(id, listener)
-    return () => this.#events.off(id, listener)
+    // Another process may run it, or take it up.
+    let told = ''
+    const poll = setInterval(() => {
+      if (this.#live.has(id)) return
+      void this.#store.readJob(id).then(
+        (job) => {
+          const state = JSON.stringify([job?.state, job?.progress])
+          if (job && state !== told && !this.#live.has(id)) this.#events.emit(id, job)
+          told = state
+        },
+        () => {},
+      )
+    }, this.#times.pollMs)
+    poll.unref()
+    return () => {
+      clearInterval(poll)
+      this.#events.off(id, listener)
+    }
   }
 
-  /** A DuckDB file has one owner process, whose jobs all of its jobs are. */
-  get #ownsStore(): boolean {
-    return this.#store.engine === 'duckdb'
-  }
-
+  /** Jobs under way here. */
   get active(): number {
     return this.#live.size
   }
 
-  /** Cancels what runs and waits for it to end. What waits is left to the next start, or cancelled where none may take it up. */
+  /** Takes no more jobs, gives back what runs, and waits for it to stop. */
   async stop(): Promise<void> {
     this.#stopping = true
-    if (this.#ownsStore) this.#queue.length = 0
-    for (const id of [...this.#queue]) await this.cancel(id)
-    for (const abort of this.#aborts.values()) abort.abort()
-    await this.#running
+    this.#running?.abort.abort()
+    this.#rouse()
+    await this.#loop
   }
 
-  #next(): void {
-    if (this.#running || this.#queue.length === 0) return
-    this.#running = this.#perform(this.#queue.shift()!).finally(() => {
-      this.#running = null
-      this.#next()
-    })
+  /** Errors that are bugs, or a store that is away: for the log. */
+  onFault(listener: (job: string | null, error: unknown) => void): void {
+    this.#events.on('fault', listener)
+  }
+
+  #rouse(): void {
+    this.#woken = true
+    this.#wake()
+  }
+
+  #begin(): void {
+    this.#loop ??= this.#work()
+    this.#rouse()
+  }
+
+  async #work(): Promise<void> {
+    const { leaseMs, pollMs, retryMs } = this.#times
+    while (!this.#stopping) {
+      this.#woken = false
+      let job: JobRecord | null = null
+      let wait = pollMs
+      try {
+        job = await this.#store.claimJob({ owner: this.#owner, leaseMs, maxAttempts: MAX_ATTEMPTS })
+      } catch (error) {
+        this.#events.emit('fault', null, error)
+        wait = retryMs
+      }
+      if (job) await this.#perform(job)
+      else if (!this.#stopping && !this.#woken)
+        await pause(wait, (wake) => {
+          this.#wake = wake
+        })
+    }
   }
 
   #change(job: JobRecord): void {
@@ -170,61 +252,136 @@ export class JobRunner {
     this.#events.emit(job.id, job)
   }
 
-  async #finish(job: JobRecord): Promise<void> {
-    const ended = { ...job, finishedAt: new Date().toISOString() }
-    await this.#store.updateJob(ended)
-    this.#change(ended)
+  #leave(job: JobRecord): void {
     this.#live.delete(job.id)
-    this.#aborts.delete(job.id)
+    this.#events.emit(job.id, job)
   }
 
-  async #perform(id: string): Promise<void> {
+  async #perform(taken: JobRecord): Promise<void> {
+    const fence: JobFence = { job: taken.id, token: taken.token }
     const abort = new AbortController()
-    this.#aborts.set(id, abort)
-    let job: JobRecord = { ...this.#live.get(id)!, state: 'running', startedAt: new Date().toISOString() }
+    this.#running = { id: taken.id, abort }
+    let job = taken
+    let why: 'cancelled' | 'lost' | 'timeout' | null = null
+    const stop = (reason: typeof why): void => {
+      why ??= reason
+      abort.abort()
+    }
+    let lines: JobLogLine[] = []
+    const log = (message: string): void => {
+      lines.push({ at: new Date().toISOString(), message })
+    }
+    const takeLines = (): readonly JobLogLine[] => {
+      const taken = lines
+      lines = []
+      return taken
+    }
+    log(`started, attempt ${job.attempts}`)
+    this.#change(job)
+    if (job.cancelRequested) stop('cancelled')
+
+    let beating: Promise<void> = Promise.resolve()
+    const beat = async (): Promise<void> => {
+      const log = takeLines()
+      const kept = await this.#store.keepJob(fence, { progress: job.progress, leaseMs: this.#times.leaseMs, log })
+      if (kept === null) stop('lost')
+      else if (kept.cancelRequested) stop('cancelled')
+    }
+    const beats = setInterval(() => {
+      // A beat that fails is followed by the next one; the lease bears several.
+      beating = beating.then(beat).catch(() => {})
+    }, this.#times.beatMs)
+    const timer = job.timeoutSeconds === null ? null : setTimeout(() => stop('timeout'), job.timeoutSeconds * 1000)
+    const cpu = process.cpuUsage()
+    const begin = performance.now()
+    let stage = ''
+    let outcome: { readonly result: JobRecord['result'] } | { readonly thrown: unknown }
     try {
-      // Said only once it is on record: what was told to run must not be taken for waiting after a crash.
-      await this.#store.updateJob(job)
-      this.#change(job)
-      let saved = performance.now()
-      let saving: Promise<void> = Promise.resolve()
       const result = await jobKind(job.type).perform({
         store: this.#store,
         current: this.#current,
-        id,
+        id: job.id,
+        runId: job.runId,
+        fence,
         mode: job.mode === 'write' ? 'write' : 'dry-run',
         parameters: job.parameters,
         signal: abort.signal,
         progress: (progress) => {
+          if (progress.stage !== stage) log(progress.stage)
+          stage = progress.stage
           job = { ...job, progress }
           this.#change(job)
-          if (performance.now() - saved < SAVE_INTERVAL_MS) return
-          saved = performance.now()
-          const row = job
-          saving = saving.then(() => this.#store.updateJob(row)).catch(() => {})
         },
+        log,
       })
-      await saving
-      await this.#finish({ ...job, state: 'done', progress: { done: 1, stage: 'done' }, result })
-    } catch (error) {
-      const known = error instanceof RingfenceError ? error : null
-      const cancelled = known?.code === 'job.cancelled'
-      const said = known
-        ? { code: known.code, detail: known.detail }
-        : { code: 'internal', detail: 'The job ended with an internal error; the log has it under the job id.' }
-      const ended: JobRecord = { ...job, state: cancelled ? 'cancelled' : 'failed', error: said }
-      await this.#finish(ended).catch(() => {
-        // The store is gone; those who watch must still hear of the end. The row is set right at the next start.
-        this.#change(ended)
-        this.#live.delete(id)
-        this.#aborts.delete(id)
-      })
-      if (!known) this.#events.emit('fault', id, error)
+      outcome = { result }
+    } catch (thrown) {
+      outcome = { thrown }
     }
+    clearInterval(beats)
+    if (timer) clearTimeout(timer)
+    await beating
+    const { user, system } = process.cpuUsage(cpu)
+    const cost = {
+      cpuSeconds: (user + system) / 1e6,
+      seconds: (performance.now() - begin) / 1000,
+      peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    }
+    const ended = await this.#end(job, fence, outcome, why, cost, log, takeLines)
+    this.#running = null
+    this.#leave(ended)
   }
 
-  /** Errors that are bugs: for the log. */
-  onFault(listener: (job: string, error: unknown) => void): void {
-    this.#events.on('fault', listener)
+  /** Writes how it ended, or gives it back; what its watchers are to hear. */
+  async #end(
+    job: JobRecord,
+    fence: JobFence,
+    outcome: { readonly result: JobRecord['result'] } | { readonly thrown: unknown },
+    why: 'cancelled' | 'lost' | 'timeout' | null,
+    cost: JobEnd['cost'],
+    log: (message: string) => void,
+    takeLines: () => readonly JobLogLine[],
+  ): Promise<JobRecord> {
+    const thrown = 'thrown' in outcome ? outcome.thrown : null
+    const code = thrown instanceof RingfenceError ? thrown.code : null
+    if (thrown !== null && code === null) this.#events.emit('fault', job.id, thrown)
+    const soon = new Date(Date.now() + this.#times.retryMs * 2 ** (job.attempts - 1)).toISOString()
+    try {
+      if (thrown !== null && this.#stopping && code === 'job.cancelled' && why === null)
+        return (await this.#store.releaseJob(fence, job.dueAt, false)) ?? (await this.read(job.id))
+      if (code !== null && PASSING.includes(code) && job.attempts < MAX_ATTEMPTS)
+        return (await this.#store.releaseJob(fence, soon, true)) ?? (await this.read(job.id))
+      const end: JobEnd =
+        thrown === null
+          ? {
+              state: 'done',
+              progress: { done: 1, stage: 'done' },
+              result: (outcome as { result: JobEnd['result'] }).result,
+              error: null,
+              cost,
+            }
+          : { ...endOf(thrown), progress: job.progress, result: null, cost }
+      const told: JobEnd =
+        why === 'timeout' && code === 'job.cancelled'
+          ? {
+              ...end,
+              state: 'failed',
+              error: { code: 'job.timeout', detail: `It was stopped after ${job.timeoutSeconds} seconds.` },
+            }
+          : end
+      log(told.error === null ? told.state : `${told.state}: ${told.error.code}: ${told.error.detail}`)
+      const ended = await this.#store.endJob(fence, told, takeLines())
+      if (ended !== null) return ended
+      this.#live.delete(job.id)
+      return await this.read(job.id)
+    } catch (error) {
+      // The store is away; those who watch must hear of it. The lease runs out, and the job is taken up again.
+      this.#events.emit('fault', job.id, error)
+      return {
+        ...job,
+        state: 'failed',
+        error: { code: 'store.unreachable', detail: 'The store went away; the job is taken up when it is back.' },
+      }
+    }
   }
 }

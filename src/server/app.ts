@@ -65,7 +65,9 @@ export const buildApp = async (
   const jobs = new JobRunner(store, current)
   const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey) }
   const metrics = new Metrics(services)
-  jobs.onFault((job, error) => http.log.error({ job, err: error }, 'A job ended with an internal error'))
+  jobs.onFault((job, error) =>
+    http.log.error({ job, err: error }, job === null ? 'Jobs cannot be taken up' : 'A job met an error'),
+  )
 
   // Answers are data, never pages: one short policy in place of a list that is made anew for each. The documentation has its own.
   await http.register(helmet, { global: true, contentSecurityPolicy: false, strictTransportSecurity: false })

@@ -50,7 +50,7 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
     const keys = await http.hasKeys()
     if (!keys && !isLoopback(host))
       throw new RingfenceError('server.exposed', `${host} can be reached from other machines.`)
-    await services.jobs.recover()
+    await services.jobs.start()
     await services.current.load()
     void services.current.keepLoading(closing.signal, (error) =>
       http.log.error(

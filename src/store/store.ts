@@ -6,8 +6,11 @@
 import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/schema.js'
 import type { FactCount } from '../graph/fact-count.js'
 import type { RawGraph } from '../graph/raw-graph.js'
+import type { JobClaim, JobEnd, JobFence, JobLogLine, JobProgress, JobRecord } from './job-record.js'
 import type { ModelStore } from './model-store.js'
 import type { BatchResult, RecordBatch } from './record-batch.js'
+
+export type { JobFence, JobLogLine, JobRecord, JobState } from './job-record.js'
 
 export interface MigrationStatus {
   readonly version: number
@@ -212,25 +215,6 @@ export interface InteractionKey {
   readonly at: number | null
 }
 
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-
-export interface JobRecord {
-  readonly id: string
-  readonly type: string
-  readonly mode: 'estimate' | 'dry-run' | 'write'
-  readonly parameters: Readonly<Record<string, unknown>>
-  /** A second request with the same key is the same job. */
-  readonly key: string | null
-  readonly state: JobState
-  /** 0 to 1 with the name of the stage. */
-  readonly progress: { readonly done: number; readonly stage: string }
-  readonly createdAt: string
-  readonly startedAt: string | null
-  readonly finishedAt: string | null
-  readonly result: Readonly<Record<string, unknown>> | null
-  readonly error: { readonly code: string; readonly detail: string } | null
-}
-
 export interface ApiKeyRecord {
   readonly id: string
   /** SHA-256 of the key, hex: the key itself is never kept. */
@@ -285,9 +269,10 @@ export interface GraphStore extends ModelStore {
 
   /**
    * Writes a run with all its rings and what happened to rings, whole or not at all; a reader never sees half of it. The same run id
-   * again is an error. Each of `findings` takes the place of the one that its detector had; others stay.
+   * again is an error. Each of `findings` takes the place of the one that its detector had; others stay. With a `fence` it throws `job.lost`, and writes
+   * nothing, where that start of the job is no longer the latest.
    */
-  saveRun(run: RunWithRings, lineage?: Lineage, findings?: readonly Finding[]): Promise<void>
+  saveRun(run: RunWithRings, lineage?: Lineage, findings?: readonly Finding[], fence?: JobFence): Promise<void>
   /** The last of each detector, by detector. */
   readFindings(): Promise<readonly Finding[]>
   /** By id, or the latest finished one; null when there is none. */
@@ -301,11 +286,31 @@ export interface GraphStore extends ModelStore {
 
   /** Adds a job, or returns the one that has the same `key`. */
   createJob(job: JobRecord): Promise<JobRecord>
-  /** Replaces the row of a job. Throws `job.unknown`. */
-  updateJob(job: JobRecord): Promise<void>
+  /**
+   * Starts the first job that is due, in the order of due time, priority, id; of those that ask at once each gets another. Jobs whose lease ran
+   * out count as waiting, or are failed after too many starts. Null when none is due.
+   */
+  claimJob(claim: JobClaim): Promise<JobRecord | null>
+  /** The beat of a running job: its lease lasts for `leaseMs` from now, log lines are added. Null where this start of it is no longer the latest. */
+  keepJob(
+    fence: JobFence,
+    beat: { readonly progress: JobProgress; readonly leaseMs: number; readonly log: readonly JobLogLine[] },
+  ): Promise<JobRecord | null>
+  /** The end of a running job. Null, and nothing is changed, where this start of it is no longer the latest. */
+  endJob(fence: JobFence, end: JobEnd, log: readonly JobLogLine[]): Promise<JobRecord | null>
+  /** A running job waits again, not before `dueAt`; the start counts as an attempt or not. Null as above. */
+  releaseJob(fence: JobFence, dueAt: string, counts: boolean): Promise<JobRecord | null>
+  /** Takes the leases of all other owners: for a store that has one owner process. Returns how many there were. */
+  dropLeases(claim: Pick<JobClaim, 'owner' | 'maxAttempts'>): Promise<number>
+  /** One that waits ends, one that runs is asked to, one that has ended stays as it is. Throws `job.unknown`. */
+  cancelJob(id: string): Promise<JobRecord>
+  /** One that failed or was cancelled waits again. Throws `job.unknown`. */
+  retryJob(id: string): Promise<JobRecord>
   readJob(id: string): Promise<JobRecord | null>
   /** Newest first. */
   listJobs(limit: number): Promise<readonly JobRecord[]>
+  /** Lines of a job's log, oldest first, from the `from`th on. */
+  readJobLog(id: string, from: number, limit: number): Promise<readonly JobLogLine[]>
 
   createKey(key: ApiKeyRecord): Promise<void>
   /** Returns false when there is no such key that is not revoked. */

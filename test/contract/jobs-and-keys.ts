@@ -1,30 +1,20 @@
 import { describe, expect, test } from '@jest/globals'
-import { jobRecord } from '../support/runs.js'
+import { jobRecord, runRecord } from '../support/runs.js'
 import type { OpenStore } from './store-contract.js'
 import { withStore } from './with-store.js'
 
 export const describeJobsAndKeys = (open: OpenStore): void => {
   describe('jobs', () => {
     test(
-      'are kept, replaced and listed newest first',
+      'are kept and listed newest first',
       withStore(open, async (store) => {
-        const first = jobRecord('j1')
+        const first = jobRecord('j1', { parameters: { deep: { list: [1, 'é'] } } })
         expect(await store.createJob(first)).toEqual(first)
         expect(await store.readJob('j1')).toEqual(first)
         expect(await store.readJob('none')).toBeNull()
-        const done = jobRecord('j1', {
-          state: 'failed',
-          progress: { done: 0.25, stage: 'lockstep' },
-          startedAt: '2026-01-01T00:00:02.000Z',
-          finishedAt: '2026-01-01T00:00:03.000Z',
-          result: { rings: 0, deep: { list: [1, 'é'] } },
-          error: { code: 'job.memory', detail: 'It would need "2" GB.' },
-        })
-        await store.updateJob(done)
-        expect(await store.readJob('j1')).toEqual(done)
         const later = jobRecord('j0', { createdAt: '2026-01-02T00:00:00.000Z' })
         await store.createJob(later)
-        expect(await store.listJobs(10)).toEqual([later, done])
+        expect(await store.listJobs(10)).toEqual([later, first])
         expect(await store.listJobs(1)).toEqual([later])
       }),
     )
@@ -48,10 +38,120 @@ export const describeJobsAndKeys = (open: OpenStore): void => {
     )
 
     test(
-      'one that is not there cannot be replaced',
+      'start in the order of due time, priority, id, each once, and not before they are due',
       withStore(open, async (store) => {
-        await expect(store.updateJob(jobRecord('none'))).rejects.toMatchObject({ code: 'job.unknown' })
-        expect(await store.listJobs(10)).toEqual([])
+        const due = (second: number) => `2026-01-01T00:00:0${second}.000Z`
+        await store.createJob(jobRecord('later', { dueAt: due(2) }))
+        await store.createJob(jobRecord('b', { dueAt: due(1), priority: 1 }))
+        await store.createJob(jobRecord('c', { dueAt: due(1), priority: 0 }))
+        await store.createJob(jobRecord('a', { dueAt: due(1), priority: 1 }))
+        await store.createJob(jobRecord('tomorrow', { dueAt: new Date(Date.now() + 86_400_000).toISOString() }))
+        const claims = await Promise.all(
+          ['p', 'q', 'p', 'q', 'p'].map((owner) => store.claimJob({ owner, leaseMs: 60_000, maxAttempts: 3 })),
+        )
+        const started = claims.filter((job) => job !== null)
+        expect(started.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'later'])
+        for (const job of started) {
+          expect(job).toMatchObject({ state: 'running', attempts: 1, token: 1, finishedAt: null })
+          expect(await store.readJob(job.id)).toEqual(job)
+        }
+        if (store.engine === 'duckdb') expect(started.map(({ id }) => id)).toEqual(['c', 'a', 'b', 'later'])
+      }),
+    )
+
+    test(
+      'are kept, logged and ended by their latest start alone',
+      withStore(open, async (store) => {
+        await store.createJob(jobRecord('j1'))
+        const claim = { owner: 'p', leaseMs: 1, maxAttempts: 2 }
+        const first = (await store.claimJob(claim))!
+        const fence = { job: 'j1', token: first.token }
+        const at = '2026-01-01T00:00:05.000Z'
+        const progress = { done: 0.25, stage: 'lockstep' }
+        const kept = await store.keepJob(fence, { progress, leaseMs: 1, log: [{ at, message: 'é "1"' }] })
+        expect(kept).toMatchObject({ progress, state: 'running' })
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        const second = (await store.claimJob({ ...claim, owner: 'q', leaseMs: 60_000 }))!
+        expect(second).toMatchObject({ id: 'j1', attempts: 2, token: 2, lease: { owner: 'q' } })
+        expect(await store.claimJob(claim)).toBeNull()
+        const end = {
+          state: 'done',
+          progress: { done: 1, stage: 'done' },
+          result: { rings: 2 },
+          error: null,
+          cost: null,
+        } as const
+        expect(await store.keepJob(fence, { progress, leaseMs: 1, log: [{ at, message: 'late' }] })).toBeNull()
+        expect(await store.endJob(fence, end, [])).toBeNull()
+        expect(await store.releaseJob(fence, at, true)).toBeNull()
+        const run = { run: runRecord('r1', { job: 'j1' }), rings: [] }
+        await expect(store.saveRun(run, undefined, undefined, fence)).rejects.toMatchObject({ code: 'job.lost' })
+        expect(await store.readRun('r1')).toBeNull()
+        const held = { job: 'j1', token: second.token }
+        await store.saveRun(run, undefined, undefined, held)
+        const ended = await store.endJob(held, end, [{ at, message: 'done' }])
+        expect(ended).toMatchObject({ state: 'done', result: { rings: 2 }, lease: null })
+        expect(await store.readJob('j1')).toEqual(ended)
+        expect(await store.readJobLog('j1', 0, 10)).toEqual([
+          { at, message: 'é "1"' },
+          { at, message: 'done' },
+        ])
+        expect(await store.readJobLog('j1', 1, 1)).toEqual([{ at, message: 'done' }])
+        expect(await store.endJob(held, end, [])).toBeNull()
+      }),
+    )
+
+    test(
+      'that were left too often are failed; those of an owner that is gone are given up at once',
+      withStore(open, async (store) => {
+        await store.createJob(jobRecord('j1'))
+        const claim = { owner: 'p', leaseMs: 60_000, maxAttempts: 2 }
+        await store.claimJob(claim)
+        expect(await store.dropLeases(claim)).toBe(0)
+        expect(await store.dropLeases({ ...claim, owner: 'q' })).toBe(1)
+        expect(await store.readJob('j1')).toMatchObject({ state: 'queued', attempts: 1, lease: null })
+        await store.claimJob(claim)
+        await store.dropLeases({ ...claim, owner: 'q' })
+        expect(await store.readJob('j1')).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
+        expect(await store.retryJob('j1')).toMatchObject({ state: 'queued', attempts: 0, error: null })
+        expect(await store.claimJob(claim)).toMatchObject({ id: 'j1', attempts: 1, token: 3 })
+      }),
+    )
+
+    test(
+      'wait again without an attempt where their process stops in good order',
+      withStore(open, async (store) => {
+        await store.createJob(jobRecord('j1'))
+        const claim = { owner: 'p', leaseMs: 60_000, maxAttempts: 2 }
+        const { token } = (await store.claimJob(claim))!
+        const dueAt = new Date(Date.now() + 60_000).toISOString()
+        expect(await store.releaseJob({ job: 'j1', token }, dueAt, false)).toMatchObject({
+          state: 'queued',
+          attempts: 0,
+          dueAt,
+        })
+        expect(await store.claimJob(claim)).toBeNull()
+      }),
+    )
+
+    test(
+      'are cancelled while they wait, asked to stop while they run, and left alone when they have ended',
+      withStore(open, async (store) => {
+        await store.createJob(jobRecord('waits'))
+        expect(await store.cancelJob('waits')).toMatchObject({ state: 'cancelled', error: { code: 'job.cancelled' } })
+        expect((await store.cancelJob('waits')).state).toBe('cancelled')
+        await store.createJob(jobRecord('runs'))
+        const { token } = (await store.claimJob({ owner: 'p', leaseMs: 1, maxAttempts: 3 }))!
+        expect(await store.cancelJob('runs')).toMatchObject({ state: 'running', cancelRequested: true })
+        const beat = { progress: { done: 0, stage: '' }, leaseMs: 1, log: [] }
+        expect(await store.keepJob({ job: 'runs', token }, beat)).toMatchObject({ cancelRequested: true })
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        // Nobody is left to hear of it.
+        expect(await store.claimJob({ owner: 'q', leaseMs: 1, maxAttempts: 3 })).toBeNull()
+        expect(await store.readJob('runs')).toMatchObject({ state: 'cancelled' })
+        expect((await store.retryJob('runs')).cancelRequested).toBe(false)
+        await expect(store.cancelJob('none')).rejects.toMatchObject({ code: 'job.unknown' })
+        await expect(store.retryJob('none')).rejects.toMatchObject({ code: 'job.unknown' })
       }),
     )
   })

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { entityKindNames, interactionTypeNames } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
+import type { RunRecord } from '../../store/store.js'
 import { estimateDetect, runDetect } from '../detect.js'
 import { type GivenParameters, resolveParameters } from '../detect-parameters.js'
 import type { JobKind } from '../job-kind.js'
@@ -63,6 +64,15 @@ const parameters = Type.Object(
   { additionalProperties: false },
 )
 
+const resultOf = ({ id, counts, stages, notes }: RunRecord) => ({
+  run: id,
+  rings: counts.rings,
+  members: counts.members,
+  candidates: counts.candidates,
+  stages,
+  notes,
+})
+
 export const detectJob: JobKind = {
   type: 'detect',
   parameters,
@@ -80,25 +90,16 @@ export const detectJob: JobKind = {
     }
   },
 
-  async perform({ store, current, id, mode, parameters: given, signal, progress }) {
-    const wanted = await resolveParameters(store, given as GivenParameters)
-    const { run, rings, snapshot, seconds, peakMb, difference } = await runDetect(store, wanted, {
-      mode,
-      job: id,
-      signal,
-      progress,
-    })
-    if (mode === 'write') current.swap({ run, rings }, snapshot)
-    return {
-      run: run.id,
-      rings: run.counts.rings,
-      members: run.counts.members,
-      candidates: run.counts.candidates,
-      seconds,
-      peakMb,
-      stages: run.stages,
-      notes: run.notes,
-      ...(difference ? { difference } : {}),
+  async perform({ store, current, id, runId, fence, mode, parameters: given, signal, progress }) {
+    const before = mode === 'write' ? await store.readRun(runId) : null
+    if (before !== null) {
+      await current.load()
+      return resultOf(before.run)
     }
+    const wanted = await resolveParameters(store, given as GivenParameters)
+    const outcome = await runDetect(store, wanted, { mode, job: id, runId, fence, signal, progress })
+    const { run, rings, snapshot, seconds, peakMb, difference } = outcome
+    if (mode === 'write') current.swap({ run, rings }, snapshot)
+    return { ...resultOf(run), seconds, peakMb, ...(difference ? { difference } : {}) }
   },
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { detectors } from '../../detectors/registry.js'
+import { hasEnded } from '../../store/job-record.js'
 import type { JobRecord } from '../../store/store.js'
 import { jobAnswer, refusePersonal } from '../job-answer.js'
 import { operators, readers } from '../plugins/auth.js'
@@ -9,8 +10,6 @@ import type { Services } from '../services.js'
 
 /** Proxies close a connection that is silent for long. */
 const HEARTBEAT_MS = 15_000
-
-const hasEnded = ({ state }: JobRecord): boolean => state === 'done' || state === 'failed' || state === 'cancelled'
 
 const IdempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
@@ -96,6 +95,52 @@ export const jobRoutes =
       },
       async ({ params, caller }, reply) =>
         reply.code(202).send(jobAnswer(await jobs.cancel(params.id), caller.role, masking)),
+    )
+
+    app.post(
+      '/jobs/:id/retry',
+      {
+        config: { roles: operators },
+        schema: {
+          summary: 'Try a job again that failed or was cancelled; any other stays as it is',
+          tags: ['jobs'],
+          params: IdParams,
+          response: { 202: Job, ...problemResponses },
+        },
+      },
+      async ({ params, caller }, reply) =>
+        reply.code(202).send(jobAnswer(await jobs.retry(params.id), caller.role, masking)),
+    )
+
+    app.get(
+      '/jobs/:id/log',
+      {
+        config: { roles: readers },
+        schema: {
+          summary: "Lines of a job's log, oldest first",
+          tags: ['jobs'],
+          params: IdParams,
+          querystring: Type.Object(
+            {
+              from: Type.Optional(Type.Integer({ minimum: 0, description: 'How many lines to pass over.' })),
+              limit: Page.limit,
+            },
+            { additionalProperties: false },
+          ),
+          response: {
+            200: Type.Object({
+              lines: Type.Array(Type.Object({ at: Type.String(), message: Type.String() })),
+              next: Type.Integer({ description: 'Where to go on; later there may be more.' }),
+            }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ params, query }) => {
+        const from = query.from ?? 0
+        const lines = await jobs.log(params.id, from, query.limit ?? 100)
+        return { lines: [...lines], next: from + lines.length }
+      },
     )
 
     app.get(

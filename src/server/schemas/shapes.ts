@@ -198,6 +198,13 @@ export const Job = Type.Object({
   finishedAt: Nullable(Type.String()),
   result: Nullable(Type.Record(Type.String(), Type.Unknown())),
   error: Nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
+  runId: Type.String({ description: 'The id of what the job makes, the same in every attempt.' }),
+  dueAt: Type.String({ description: 'Not before. Jobs start in the order of due time, priority, id.' }),
+  priority: Type.Integer({ description: 'Lower first.' }),
+  attempts: Type.Integer({ description: 'How often it was started since it was asked for.' }),
+  cancelRequested: Type.Boolean(),
+  schedule: Nullable(Type.String({ description: 'The schedule that asked for it.' })),
+  cost: Nullable(Type.Object({ cpuSeconds: Type.Number(), seconds: Type.Number(), peakMb: Type.Number() })),
 })
 
 const JobKindBody = ({ type, parameters }: JobKind) =>

@@ -2,12 +2,25 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { forward, Gate } from '../gate.js'
 import type { GraphStore } from '../store.js'
+import { createKey, listKeys, revokeKey } from './api-keys.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type DuckDbOptions, type OpenFile, openFile, withConnection } from './connection.js'
 import { statementError } from './errors.js'
 import { readFindings } from './findings.js'
 import { readEntity, readInteractions, resolveInteractions } from './interactions.js'
-import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
+import {
+  cancelJob,
+  claimJob,
+  createJob,
+  dropLeases,
+  endJob,
+  keepJob,
+  listJobs,
+  readJob,
+  readJobLog,
+  releaseJob,
+  retryJob,
+} from './jobs.js'
 import { keySql, refreshKeys } from './keys.js'
 import { readHistory, readMemory } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
@@ -58,6 +71,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       readFindings,
       readJob,
       listJobs,
+      readJobLog,
       listKeys,
       readModel,
       listModels,
@@ -76,7 +90,13 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       writeBatch: (connection, batch) => writeBatch({ connection, scratch, key }, batch),
       saveRun,
       createJob,
-      updateJob,
+      claimJob,
+      keepJob,
+      endJob,
+      releaseJob,
+      dropLeases,
+      cancelJob,
+      retryJob,
       createKey,
       revokeKey,
       addModel,

@@ -5,6 +5,7 @@ import type {
   FactRecord,
   Finding,
   InteractionRef,
+  JobFence,
   Lineage,
   MemberRecord,
   RingRecord,
@@ -14,6 +15,7 @@ import type {
 import { inTransaction } from './connection.js'
 import { replaceFindings } from './findings.js'
 import { append, kindOfCode, typeOf } from './interactions.js'
+import { checkFence } from './jobs.js'
 import { appendLineage, findRun } from './lineage.js'
 import { number, numberOf, numberOrNull, rows, text, textOrNull } from './sql.js'
 
@@ -42,8 +44,10 @@ export const saveRun = (
   { run, rings }: RunWithRings,
   lineage: Lineage = { events: [], dormant: [] },
   findings: readonly Finding[] = [],
+  fence?: JobFence,
 ): Promise<void> =>
   inTransaction(connection, async () => {
+    await checkFence(connection, fence)
     if ((await numberOf(connection, 'SELECT count(*) FROM runs WHERE id = $1', [run.id])) > 0)
       throw new Error(`run ${run.id} is in the store already; a run is written once`)
     await append(connection, { name: 'runs' }, [run], (appender) => {

@@ -1,12 +1,25 @@
 /** The shared store: a database of a Neo4j server, Community Edition. What each call guarantees is said in ../store.ts. */
 import { forward, Gate } from '../gate.js'
 import type { GraphStore } from '../store.js'
+import { createKey, listKeys, revokeKey } from './api-keys.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type Connection, connect, inRead, type Neo4jOptions } from './connection.js'
 import { serverError } from './errors.js'
 import { readFindings } from './findings.js'
 import { counts, readEntity, readInteractions, resolveInteractions } from './interactions.js'
-import { createJob, createKey, listJobs, listKeys, readJob, revokeKey, updateJob } from './jobs-keys.js'
+import {
+  cancelJob,
+  claimJob,
+  createJob,
+  dropLeases,
+  endJob,
+  keepJob,
+  listJobs,
+  readJob,
+  readJobLog,
+  releaseJob,
+  retryJob,
+} from './jobs.js'
 import { readHistory, readMemory } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
@@ -45,6 +58,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       readFindings,
       readJob,
       listJobs,
+      readJobLog,
       listKeys,
       readModel,
       listModels,
@@ -59,7 +73,13 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       writeBatch,
       saveRun,
       createJob,
-      updateJob,
+      claimJob,
+      keepJob,
+      endJob,
+      releaseJob,
+      dropLeases,
+      cancelJob,
+      retryJob,
       createKey,
       revokeKey,
       addModel,

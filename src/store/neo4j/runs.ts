@@ -12,6 +12,7 @@ import type {
   FactRecord,
   Finding,
   InteractionRef,
+  JobFence,
   Lineage,
   MemberRecord,
   RingRecord,
@@ -20,6 +21,7 @@ import type {
 } from '../store.js'
 import { type Connection, inRead, inWrite, parts, rows, type Transaction } from './connection.js'
 import { replaceFindings } from './findings.js'
+import { checkFence } from './jobs.js'
 import { findRun, writeLineage } from './lineage.js'
 import { type MemberRow, memberOf } from './member-rows.js'
 import { labelOf } from './names.js'
@@ -126,9 +128,11 @@ export const saveRun = async (
   record: RunWithRings,
   lineage: Lineage = { events: [], dormant: [] },
   findings: readonly Finding[] = [],
+  fence?: JobFence,
 ): Promise<void> => {
   const { run, rings, members, facts } = flatten(record)
   await inWrite(connection, async (tx) => {
+    await checkFence(tx, fence)
     const [before] = await rows<{ record: string }>(
       tx,
       `MERGE (r:Run {id: $id}) ON CREATE SET r += $run, r.isNew = true

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { jobRecord } from '../../support/runs.js'
-import { openApp } from '../../support/service.js'
+import { openApp, openWorld } from '../../support/service.js'
 import { useService } from '../../support/use-service.js'
 
 const service = useService(20_000)
@@ -117,36 +117,122 @@ test('cancelling stops a running job within a second and a waiting one at once, 
   expect((await events(running.id)).map((each) => each.name)).toEqual(['end'])
 })
 
-test('at the start, what a stopped process left running is failed and what waited is taken up in its order', async () => {
-  const createdAt = (second: number): string => `2026-01-01T00:00:0${second}.000Z`
-  await service.store.createJob(jobRecord('left-running', { state: 'running', startedAt: createdAt(0) }))
-  await service.store.createJob(jobRecord('left-second', { createdAt: createdAt(2), mode: 'dry-run' }))
-  await service.store.createJob(jobRecord('left-first', { createdAt: createdAt(1) }))
-  await service.services.jobs.recover()
-  expect(await read('left-running')).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
-  const [first, second] = [await ended('left-first'), await ended('left-second')]
-  expect([first.state, second.state]).toEqual(['done', 'done'])
-  expect(first.finishedAt <= second.startedAt).toBe(true)
-  expect((await service.store.readRun(first.result.run))!.run).toMatchObject({ job: 'left-first', seed: 7 })
+test('at the start, what a stopped process left running is taken up again, and what waited in its order', async () => {
+  const at = (second: number): string => `2026-01-01T00:00:0${second}.000Z`
+  const other = await openWorld(20_000)
+  try {
+    const left = {
+      state: 'running',
+      attempts: 1,
+      token: 1,
+      lease: { owner: 'gone', until: Date.now() + 60_000 },
+    } as const
+    await other.store.createJob(jobRecord('left-often', { ...left, attempts: 3, dueAt: at(0) }))
+    await other.store.createJob(jobRecord('left-running', { ...left, dueAt: at(1) }))
+    await other.store.createJob(jobRecord('left-second', { dueAt: at(3), mode: 'dry-run' }))
+    await other.store.createJob(jobRecord('left-first', { dueAt: at(2) }))
+    const app = await openApp(other.store)
+    await app.services.jobs.start()
+    const endOf = async (id: string) => {
+      for (;;) {
+        const job = (await other.store.readJob(id))!
+        if (job.finishedAt) return job
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    expect(await endOf('left-often')).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
+    const ended = [await endOf('left-running'), await endOf('left-first'), await endOf('left-second')]
+    expect(ended.map(({ state }) => state)).toEqual(['done', 'done', 'done'])
+    expect(ended[0]).toMatchObject({ attempts: 2, token: 2, runId: 'run-of-left-running' })
+    expect(ended[0]!.finishedAt! <= ended[1]!.startedAt!).toBe(true)
+    expect(ended[1]!.finishedAt! <= ended[2]!.startedAt!).toBe(true)
+    expect((await other.store.readRun('run-of-left-first'))!.run).toMatchObject({ job: 'left-first', seed: 7 })
+    expect((await other.store.listRuns(10)).map(({ id }) => id)).toEqual(['run-of-left-first', 'run-of-left-running'])
+    const log = (await app.http.inject('/v1/jobs/left-first/log')).json()
+    expect(log.lines[0].message).toBe('started, attempt 1')
+    expect(log.lines.at(-1).message).toBe('done')
+    expect(log.next).toBe(log.lines.length)
+    await app.http.close()
+  } finally {
+    await other.close()
+  }
 })
 
-test('a service that stops leaves what waits to the next one', async () => {
-  const stopping = await openApp(service.store)
-  const request = { type: 'detect', mode: 'dry-run', parameters: {}, key: null } as const
-  const running = await stopping.services.jobs.submit(request)
-  const waiting = await stopping.services.jobs.submit(request)
-  await stopping.http.close()
-  expect(await service.store.readJob(running.id)).toMatchObject({ state: 'cancelled' })
-  expect(await service.store.readJob(waiting.id)).toMatchObject({ state: 'queued', finishedAt: null })
-  await service.services.jobs.recover()
-  expect(await ended(waiting.id)).toMatchObject({ state: 'done', error: null })
+test('a job whose run is written, but whose end is not, ends without a second run', async () => {
+  const other = await openWorld(5000)
+  try {
+    const app = await openApp(other.store)
+    const first = await app.services.jobs.submit({ type: 'detect', mode: 'write', parameters: {}, key: null })
+    const end = async (id: string) => {
+      for (;;) {
+        const job = await app.services.jobs.read(id)
+        if (job.finishedAt) return job
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+    const done = await end(first.id)
+    const again = jobRecord('again', { runId: first.runId, attempts: 1, token: 1, parameters: first.parameters })
+    await other.store.createJob(again)
+    const repeated = await end('again')
+    expect(repeated.state).toBe('done')
+    expect(repeated.result).toMatchObject({
+      run: first.runId,
+      rings: done.result!.rings,
+      members: done.result!.members,
+    })
+    expect(await other.store.listRuns(10)).toHaveLength(1)
+    await app.http.close()
+  } finally {
+    await other.close()
+  }
 })
 
-test('a service that stops ends its jobs and takes no new ones', async () => {
+test('a job that takes too long is failed, and one that was cancelled can be tried again', async () => {
+  const slow = await service.services.jobs.submit({
+    type: 'detect',
+    mode: 'dry-run',
+    parameters: {},
+    key: null,
+    timeoutSeconds: 0.05,
+  })
+  expect(await ended(slow.id)).toMatchObject({ state: 'failed', error: { code: 'job.timeout' } })
+  const { body } = await post({ type: 'detect', mode: 'dry-run', parameters: { detectors: ['lockstep'] } })
+  await service.http.inject({ method: 'DELETE', url: `/v1/jobs/${body.id}` })
+  expect(await ended(body.id)).toMatchObject({ state: 'cancelled' })
+  const retried = await service.http.inject({ method: 'POST', url: `/v1/jobs/${body.id}/retry` })
+  expect(retried.statusCode).toBe(202)
+  expect(retried.json()).toMatchObject({ id: body.id, state: 'queued', error: null })
+  expect(await ended(body.id)).toMatchObject({ state: 'done', error: null })
+})
+
+test('a service that stops gives back what runs and leaves what waits, for the next one', async () => {
+  const other = await openWorld(20_000)
+  try {
+    const stopping = await openApp(other.store)
+    const request = { type: 'detect', mode: 'dry-run', parameters: {}, key: null } as const
+    const running = await stopping.services.jobs.submit(request)
+    const waiting = await stopping.services.jobs.submit(request)
+    while ((await stopping.services.jobs.read(running.id)).state === 'queued')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    await stopping.http.close()
+    expect(await other.store.readJob(running.id)).toMatchObject({ state: 'queued', attempts: 0, finishedAt: null })
+    expect(await other.store.readJob(waiting.id)).toMatchObject({ state: 'queued', finishedAt: null })
+    const next = await openApp(other.store)
+    await next.services.jobs.start()
+    for (const { id } of [running, waiting]) {
+      while ((await next.services.jobs.read(id)).finishedAt === null)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(await next.services.jobs.read(id)).toMatchObject({ state: 'done', error: null, attempts: 1 })
+    }
+    await next.http.close()
+  } finally {
+    await other.close()
+  }
+})
+
+test('a service that stops takes no new jobs', async () => {
   const other = await openApp(service.store)
-  const job = await other.services.jobs.submit({ type: 'detect', mode: 'dry-run', parameters: {}, key: null })
   await other.http.close()
-  expect(await service.store.readJob(job.id)).toMatchObject({ state: 'cancelled' })
   const late = other.services.jobs.submit({ type: 'detect', mode: 'dry-run', parameters: {}, key: null })
   await expect(late).rejects.toMatchObject({ code: 'server.stopping' })
 })
