@@ -1,7 +1,7 @@
 /** `ringfence jobs`: the jobs of a store or a running service, newest first; one in full; and the end of one. */
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
-import type { JobRecord } from '../../store/store.js'
+import type { JobLogLine, JobRecord } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { wholeNumber } from '../options.js'
 import { ServiceClient } from '../service/client.js'
@@ -65,10 +65,45 @@ const runCancel = async (context: Context, id: string): Promise<void> => {
   )
 }
 
+const runRetry = async (context: Context, id: string): Promise<void> => {
+  const job = isService(context.store)
+    ? ((await client(context).json(`${pathOf(id)}/retry`, { method: 'POST' })) as JobRecord)
+    : await withStore(context, { create: false }, (store) => store.retryJob(id))
+  await context.result(
+    { ...job },
+    job.state === 'queued' ? `Job ${id} waits for a service to take it up.` : `Job ${id} is ${job.state}.`,
+  )
+}
+
+const LOG_PAGE = 1000
+
+const readLog = async (context: Context, id: string): Promise<readonly JobLogLine[]> => {
+  const read = isService(context.store)
+    ? async (from: number) =>
+        ((await client(context).json(`${pathOf(id)}/log?from=${from}&limit=${LOG_PAGE}`)) as { lines: JobLogLine[] })
+          .lines
+    : (from: number) => withStore(context, { create: false }, (store) => store.readJobLog(id, from, LOG_PAGE))
+  const lines: JobLogLine[] = []
+  for (;;) {
+    const page = await read(lines.length)
+    lines.push(...page)
+    if (page.length < LOG_PAGE) return lines
+  }
+}
+
+const runLogs = async (context: Context, id: string): Promise<void> => {
+  await readJob(context, id)
+  const lines = await readLog(context, id)
+  await context.result(
+    { lines },
+    lines.map(({ at, message }) => `${at} ${message}`).join('\n') || 'Nothing was logged.',
+  )
+}
+
 export const addJobs = (program: Command, act: Act): void => {
   const jobs = program
     .command('jobs')
-    .description('Lists the jobs of a store or a running service, shows one in full, or cancels one.')
+    .description('Lists the jobs of a store or a running service, shows one or its log, cancels or retries one.')
     .addHelpText(
       'after',
       '\nExamples:\n  ringfence jobs list\n  ringfence jobs show JOB --json\n  ringfence jobs cancel JOB --store http://127.0.0.1:8080',
@@ -88,4 +123,14 @@ export const addJobs = (program: Command, act: Act): void => {
     .description('Stops a job of a running service; it ends within a second, and writes nothing.')
     .argument('<id>', 'a job')
     .action((id: string, _options: unknown, command: Command) => act(command, (context) => runCancel(context, id)))
+  jobs
+    .command('retry')
+    .description('Puts a job that failed or was cancelled back among those that wait.')
+    .argument('<id>', 'a job')
+    .action((id: string, _options: unknown, command: Command) => act(command, (context) => runRetry(context, id)))
+  jobs
+    .command('logs')
+    .description("Prints a job's log.")
+    .argument('<id>', 'a job')
+    .action((id: string, _options: unknown, command: Command) => act(command, (context) => runLogs(context, id)))
 }

@@ -159,7 +159,7 @@ test('at the start, what a stopped process left running is taken up again, and w
 })
 
 test('a job whose run is written, but whose end is not, ends without a second run', async () => {
-  const other = await openWorld(5000)
+  const other = await openWorld(10_000)
   try {
     const app = await openApp(other.store)
     const first = await app.services.jobs.submit({ type: 'detect', mode: 'write', parameters: {}, key: null })
