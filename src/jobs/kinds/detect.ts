@@ -100,6 +100,7 @@ export const detectJob: JobKind = {
     const outcome = await runDetect(store, wanted, { mode, job: id, runId, fence, signal, progress })
     const { run, rings, snapshot, seconds, peakMb, difference } = outcome
     if (mode === 'write') current.swap({ run, rings }, snapshot)
-    return { ...resultOf(run), seconds, peakMb, ...(difference ? { difference } : {}) }
+    const { stages, notes, ...counts } = resultOf(run)
+    return { ...counts, seconds, peakMb, stages, notes, ...(difference ? { difference } : {}) }
   },
 }
