@@ -1,7 +1,7 @@
 /** Training and scoring as jobs: store -> snapshot -> features -> model or scores, numeric work in a worker thread. */
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
-import type { ForwardMeasure } from '../model/product/forward.js'
+import type { Evaluated } from '../model/product/evaluate.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
 import { type EntityScores, unsupervisedScores } from '../model/product/score-entities.js'
@@ -54,7 +54,9 @@ const withSnapshot = async <T>(
 export interface TrainOutcome {
   readonly trained: LabelledTraining
   /** Empty where it was not asked for. */
-  readonly forward: readonly ForwardMeasure[]
+  readonly forward: readonly Evaluated[]
+  /** On rings that were hidden whole, the mean over rounds; empty where it was not asked for. */
+  readonly evaluation: readonly Evaluated[]
   /** The run whose rings were read. */
   readonly run: string | null
 }
@@ -66,19 +68,24 @@ export const runTrain = (
     readonly seed: number
     /** Epoch milliseconds: a model of what was known then is measured by what was decided since. */
     readonly measureFrom: number | null
+    /** Rounds of training without some rings, to be judged by them; 0: none. */
+    readonly rounds: number
   },
 ): Promise<TrainOutcome> =>
   withSnapshot(store, job, async (pool, snapshot, rings) => {
-    const { records, seed, measureFrom } = job
+    const { records, seed, measureFrom, rounds } = job
     const forward =
       measureFrom === null
         ? null
         : { from: measureFrom, earlierRings: await ringsFor(store, { asOf: measureFrom, run: null }) }
-    const { trained, ...measured } = await pool.run(
-      { name: 'train', snapshot, rings, records, seed, forward },
-      (step, done) => job.progress?.(0.1 + 0.9 * done, step),
+    const {
+      trained,
+      forward: ahead,
+      evaluation,
+    } = await pool.run({ name: 'train', snapshot, rings, records, seed, forward, rounds }, (step, done) =>
+      job.progress?.(0.1 + 0.9 * done, step),
     )
-    return { trained, forward: measured.forward, run: rings?.run.id ?? null }
+    return { trained, forward: ahead, evaluation, run: rings?.run.id ?? null }
   })
 
 export interface ScoreOutcome {

@@ -4,7 +4,8 @@ import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { Without } from '../graph/without.js'
-import type { ForwardInputs, ForwardMeasure } from '../model/product/forward.js'
+import type { Evaluated } from '../model/product/evaluate.js'
+import type { ForwardInputs } from '../model/product/forward.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
 import type { EntityScores } from '../model/product/score-entities.js'
@@ -39,6 +40,8 @@ export type Task =
       readonly seed: number
       /** Measured forward from an earlier time too. */
       readonly forward: Pick<ForwardInputs, 'from' | 'earlierRings'> | null
+      /** Rounds in which some rings are hidden and the whole is trained on the others; 0: none. */
+      readonly rounds: number
     }
   | {
       readonly name: 'score'
@@ -52,7 +55,12 @@ export type TaskResult =
   | { readonly name: 'digest'; readonly digest: string }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
-  | { readonly name: 'train'; readonly trained: LabelledTraining; readonly forward: readonly ForwardMeasure[] }
+  | {
+      readonly name: 'train'
+      readonly trained: LabelledTraining
+      readonly forward: readonly Evaluated[]
+      readonly evaluation: readonly Evaluated[]
+    }
   | { readonly name: 'score'; readonly scores: readonly EntityScores[] }
 
 export type ResultOf<T extends Task> = Extract<TaskResult, { name: T['name'] }>

@@ -6,6 +6,7 @@ import { buildSnapshot } from '../graph/build-snapshot.js'
 import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
 import { loadBackend } from '../model/backend.js'
+import { evaluated, judgeHeldOut } from '../model/product/evaluate.js'
 import { measureForward } from '../model/product/forward.js'
 import { scoreWithModel, trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
@@ -51,13 +52,14 @@ const perform = async (task: Task): Promise<TaskResult> => {
       return { name: 'rings', drafts: draftRings(task.snapshot, named, task.lineage) }
     }
     case 'train': {
-      const { snapshot, rings, records, seed, forward } = task
+      const { snapshot, rings, records, seed, forward, rounds } = task
       const backend = await loadBackend()
       const inputs = { snapshot, rings, records, seed, backend, check: checkCancelled, progress }
       return {
         name: 'train',
         trained: trainOnLabels(inputs),
         forward: forward ? measureForward({ ...inputs, ...forward }) : [],
+        evaluation: rounds > 0 ? evaluated(judgeHeldOut({ ...inputs, rounds })) : [],
       }
     }
     case 'score': {

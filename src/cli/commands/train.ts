@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { runTrain } from '../../jobs/model-jobs.js'
-import type { ForwardMeasure } from '../../model/product/forward.js'
+import type { Evaluated } from '../../model/product/evaluate.js'
 import type { Measured } from '../../model/product/measures.js'
 import { modelCard } from '../../model/registry/model-card.js'
 import { type ProductModel, writeModel } from '../../model/registry/model-folder.js'
@@ -21,7 +21,12 @@ interface TrainOptions {
   readonly run?: string
   readonly seed: number
   readonly measureFrom?: number
+  /** True: the usual number of rounds. */
+  readonly evaluate?: number | true
 }
+
+/** Rounds of `--evaluate`. */
+const standardRounds = 5
 
 const DEFAULT_MODEL = './ringfence-model'
 
@@ -57,25 +62,43 @@ const partsTable = (models: ProductModel['models']): string =>
     [2, 3, 4],
   )
 
-const forwardText = (forward: readonly ForwardMeasure[], from: number): string =>
-  [
-    `Forward in time, a model of what was known on ${day(from)} by what was decided since of others:`,
-    ...forward.map(({ kind, bad, good }) => `${kind}: ${count(bad)} bad, ${count(good)} good`),
-    measuredTable(forward),
-  ].join('\n')
+const shortNames = [
+  ['average precision', 'AP'],
+  ['AUROC', 'AUROC'],
+  ['recall at K', 'recall at K'],
+  ['recall at 1 % false positives', 'at 1 %'],
+  ['recall at 0.1 % false positives', 'at 0.1 %'],
+  ['Brier score', 'Brier'],
+  ['calibration error', 'ECE'],
+] as const
+
+/** The stack beside each of its parts; spreads are in the JSON. */
+const evaluatedTable = (all: readonly Evaluated[]): string =>
+  textTable(
+    ['kind', 'model', 'bad', 'good', ...shortNames.map(([, short]) => short)],
+    all.map(({ kind, model, bad, good, measured }) => [
+      kind,
+      model,
+      count(bad),
+      count(good),
+      ...shortNames.map(([name]) => measured.find(({ metric }) => metric === name)?.value.toFixed(4) ?? ''),
+    ]),
+    [2, 3, 4, 5, 6, 7, 8, 9, 10],
+  )
 
 const runTrainCommand = async (context: Context, options: TrainOptions): Promise<void> => {
   if (isService(context.store))
     throw new RingfenceError('usage', 'train works on a store itself, not through a service: name its file or address.')
   const records = await readLabels(options.labels)
   const progress = openProgress(context.quiet)
-  const { trained, forward, run } = await withStore(context, { create: false }, (store) =>
+  const { trained, forward, evaluation, run } = await withStore(context, { create: false }, (store) =>
     runTrain(store, {
       asOf: options.asOf ?? null,
       run: options.run ?? null,
       records,
       seed: options.seed,
       measureFrom: options.measureFrom ?? null,
+      rounds: options.evaluate === true ? standardRounds : (options.evaluate ?? 0),
       signal: context.signal,
       progress: progress.update,
     }),
@@ -121,12 +144,24 @@ const runTrainCommand = async (context: Context, options: TrainOptions): Promise
       })),
       skipped: trained.skipped,
       forward,
+      evaluation,
     },
     [
       measuredTable(model.models),
       partsTable(model.models),
       `Of entities scored by trees that saw nothing of their ring. ${count(model.labels.length)} labels in ${count(trained.pieces)} pieces that share no ring; rings of run ${run ?? 'none'}.`,
-      ...(forward.length > 0 ? [forwardText(forward, options.measureFrom!)] : []),
+      ...(evaluation.length > 0
+        ? [
+            `On pieces that were hidden whole (${evaluation[0]!.rounds} rounds, mean; labels of all rounds together):`,
+            evaluatedTable(evaluation),
+          ]
+        : []),
+      ...(forward.length > 0
+        ? [
+            `Forward in time, a model of what was known on ${day(options.measureFrom!)} by what was decided since of others:`,
+            evaluatedTable(forward),
+          ]
+        : []),
       `${options.model}: digest ${digest.slice(0, 16)}; card.md says what it is.`,
     ].join('\n'),
   )
@@ -149,6 +184,11 @@ export const addTrain = (program: Command, act: Act): void => {
       '--measure-from <time>',
       'measure forward in time too: a model of what was known then, by labels that were decided since (needs at)',
       moment,
+    )
+    .option(
+      '--evaluate [rounds]',
+      `measure with some rings hidden whole: so many trainings more, 1 to 50 (default ${standardRounds})`,
+      wholeNumber(1, 50),
     )
     .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
     .addHelpText(

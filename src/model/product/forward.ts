@@ -4,18 +4,9 @@
  */
 import { snapshotAt } from '../../graph/past.js'
 import type { RunWithRings } from '../../store/store.js'
-import type { ScoredKind } from '../features/product/sides.js'
-import { scoreWithModel, trainOnLabels, type Work } from './labelled-training.js'
+import { type Evaluated, evaluated, type Judgement, judge, partsByModel } from './evaluate.js'
+import { foldsNow, trainOnLabels, type Work } from './labelled-training.js'
 import { disjointPieces, type LabelRecord, placeLabels } from './labels.js'
-import { type Measured, measureProbabilities } from './measures.js'
-
-export interface ForwardMeasure {
-  readonly kind: ScoredKind
-  readonly bad: number
-  readonly good: number
-  /** Empty where all are of one class. */
-  readonly measured: readonly Measured[]
-}
 
 export interface ForwardInputs extends Work {
   readonly records: readonly LabelRecord[]
@@ -28,29 +19,19 @@ export interface ForwardInputs extends Work {
 }
 
 /** Throws `model.few-labels` where too little was known then. */
-export const measureForward = ({ from, earlierRings, ...inputs }: ForwardInputs): readonly ForwardMeasure[] => {
+export const judgeForward = ({ from, earlierRings, ...inputs }: ForwardInputs): readonly Judgement[] => {
   const { snapshot, records, seed, check } = inputs
   const then = snapshotAt(snapshot, from, check)
   const trained = trainOnLabels({ ...inputs, snapshot: then, rings: earlierRings })
-  const rings = earlierRings && inputs.rings
-  const scores = scoreWithModel({ ...inputs, rings, model: { ...trained, seed } })
   const { label } = placeLabels(snapshot, records)
   // By ends of then and of now: who met in between is not new either.
   const piece = disjointPieces(snapshot, records, inputs.rings)
   const early = placeLabels({ ...snapshot, asOf: from }, records).label
   const seen = new Set<number>()
   for (let v = 0; v < early.length; v++) if (early[v]! >= 0) seen.add(piece[v]!)
-  return scores.map(({ kind, from: first, score }) => {
-    const rows = [...score.keys()].filter((row) => label[first + row]! >= 0 && !seen.has(piece[first + row]!))
-    const labels = Uint8Array.from(rows, (row) => label[first + row]!)
-    const bad = labels.reduce((sum, y) => sum + y, 0)
-    const measured =
-      bad > 0 && bad < rows.length
-        ? measureProbabilities(
-            Float64Array.from(rows, (row) => score[row]!),
-            labels,
-          )
-        : []
-    return { kind, bad, good: rows.length - bad, measured }
-  })
+  const known = foldsNow(snapshot, trained.labels)
+  const parts = partsByModel({ ...inputs, rings: earlierRings && inputs.rings }, trained, known, seed)
+  return judge(parts, snapshot, label, (entity) => !seen.has(piece[entity]!))
 }
+
+export const measureForward = (inputs: ForwardInputs): readonly Evaluated[] => evaluated([judgeForward(inputs)])

@@ -22,6 +22,8 @@ export interface LabelledTraining extends TrainedModel {
   /** Labels that were learned from, each entity once, with its part. */
   readonly labels: readonly PlacedRecord[]
   readonly window: { readonly from: number; readonly to: number } | null
+  /** The same by entity: label, and part that it was held out with. */
+  readonly placed: { readonly label: Int8Array; readonly fold: Uint8Array }
   /** Pieces that share no ring, named group, identifier or creator. */
   readonly pieces: number
   readonly absent: number
@@ -54,8 +56,20 @@ export const trainOnLabels = ({
     ...left,
     labels: [...labels].sort(([a], [b]) => a - b).map(([, record]) => record),
     window: Number.isNaN(start) ? null : { from: start, to: last },
+    placed: { label, fold },
     pieces,
   }
+}
+
+/** Labels of a model on a snapshot: by entity the label, and the part that it was held out with. */
+export const foldsNow = (snapshot: Snapshot, labels: readonly PlacedRecord[]): LabelledTraining['placed'] => {
+  const { label } = placeLabels(snapshot, labels)
+  const fold = new Uint8Array(label.length)
+  for (const { kind, id, fold: part } of labels) {
+    const entity = findEntity(snapshot, kind, id)
+    if (entity >= 0) fold[entity] = part
+  }
+  return { label, fold }
 }
 
 /** Throws `model.features` where the model reads other features than this version computes. */
@@ -65,16 +79,9 @@ export const scoreWithModel = ({
 }: Work & {
   readonly model: Pick<ProductModel, 'labels' | 'models' | 'networks' | 'seed'>
 }): readonly EntityScores[] => {
-  const { snapshot } = work
-  const { label } = placeLabels(snapshot, model.labels)
-  const fold = new Uint8Array(label.length)
-  for (const { kind, id, fold: part } of model.labels) {
-    const entity = findEntity(snapshot, kind, id)
-    if (entity >= 0) fold[entity] = part
-  }
   return scoreEntities({
     ...work,
-    labels: { label, fold },
+    labels: foldsNow(work.snapshot, model.labels),
     models: model.models,
     networks: model.networks,
     seed: model.seed,

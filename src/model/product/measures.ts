@@ -60,9 +60,3 @@ export const calibrationMeasures = (said: Scored): readonly Measured[] => [
   { metric: 'Brier score', value: brierScore(said), spread: null },
   { metric: 'calibration error', value: calibrationError(said).debiased, spread: null },
 ]
-
-/** Of probabilities of rows that nothing of the model learned from. */
-export const measureProbabilities = (probabilities: Float64Array, labels: Uint8Array): readonly Measured[] => {
-  const said = { scores: probabilities, labels }
-  return [...rankingMeasures(said, []), ...calibrationMeasures(said)]
-}

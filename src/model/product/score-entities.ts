@@ -3,7 +3,7 @@ import { RingfenceError } from '../../errors.js'
 import { findEntity, type Snapshot } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
 import type { Backend } from '../backend.js'
-import { calibrate } from '../calibration/calibrate.js'
+import { calibrate, type Probability } from '../calibration/calibrate.js'
 import type { FeatureMatrix } from '../feature-matrix.js'
 import type { KnownLabels } from '../features/known-labels.js'
 import { featureDefinitions } from '../features/product/blocks.js'
@@ -100,24 +100,26 @@ export const entityParts = (inputs: ScoreInputs): readonly KindParts[] => {
   })
 }
 
+/** Of each row of the kind. */
+export const stackProbabilities = ({ model, parts }: KindParts, snapshot: Snapshot): readonly Probability[] => {
+  const logOdds = stackScores(model.stack, parts)
+  const markets = marketsOf(snapshot, rangeOf(snapshot, model.kind))
+  return Array.from(logOdds, (score, row) => calibrate(model.calibration, score, snapshot.markets[markets[row]!]))
+}
+
 export const scoreEntities = (inputs: ScoreInputs): readonly EntityScores[] =>
-  entityParts(inputs).map(({ model, from, matrix, parts }) => {
-    const { kind, stack, calibration } = model
-    const { snapshot } = inputs
-    const logOdds = stackScores(stack, parts)
-    const markets = marketsOf(snapshot, rangeOf(snapshot, kind))
-    const score = new Float64Array(matrix.rows)
-    const low = new Float64Array(matrix.rows)
-    const high = new Float64Array(matrix.rows)
-    const labels = new Int32Array(matrix.rows)
-    for (let row = 0; row < matrix.rows; row++) {
-      const said = calibrate(calibration, logOdds[row]!, snapshot.markets[markets[row]!])
-      score[row] = said.probability
-      low[row] = said.low
-      high[row] = said.high
-      labels[row] = said.labels
+  entityParts(inputs).map((own) => {
+    const said = stackProbabilities(own, inputs.snapshot)
+    return {
+      kind: own.model.kind,
+      from: own.from,
+      score: Float64Array.from(said, ({ probability }) => probability),
+      interval: {
+        low: Float64Array.from(said, ({ low }) => low),
+        high: Float64Array.from(said, ({ high }) => high),
+        labels: Int32Array.from(said, ({ labels }) => labels),
+      },
     }
-    return { kind, from, score, interval: { low, high, labels } }
   })
 
 /**

@@ -111,11 +111,13 @@ test('forward in time a model of what was known then is judged by later labels o
     rings: null,
     backend,
     earlierRings: null,
+    epochs,
     records: dated,
     seed: 1,
     from: then,
   })
-  expect(forward).toMatchObject([{ kind: 'user', bad: 5 * ringSize, good: (users - ringCount * ringSize) / 2 }])
+  expect(forward.map(({ model }) => model)).toEqual(['stack', 'graphsage', 'trees', 'push', 'rings'])
+  expect(forward[0]).toMatchObject({ kind: 'user', bad: 5 * ringSize, good: (users - ringCount * ringSize) / 2 })
   expect(forward[0]!.measured.find(({ metric }) => metric === 'average precision')!.value).toBeGreaterThan(0.8)
   // What is decided and done later does not reach the earlier model.
   const flipped = dated.map((record) => (record.at > then ? { ...record, label: (1 - record.label) as 0 | 1 } : record))
@@ -124,6 +126,7 @@ test('forward in time a model of what was known then is judged by later labels o
     rings: null,
     backend,
     earlierRings: null,
+    epochs,
     records: flipped,
     seed: 1,
     from: then,
