@@ -50,6 +50,20 @@ export const placeLabels = (snapshot: Snapshot, records: readonly LabelRecord[])
   return { label, absent, later, contradictory: torn.size }
 }
 
+/** Labels that a model learned from and the parts that they were held out with, as scoring must see them. */
+export const placeParts = (
+  snapshot: Snapshot,
+  records: readonly (LabelRecord & { readonly fold: number })[],
+): { readonly label: Int8Array; readonly fold: Uint8Array } => {
+  const { label } = placeLabels(snapshot, records)
+  const fold = new Uint8Array(label.length)
+  for (const { kind, id, fold: part } of records) {
+    const entity = findEntity(snapshot, kind, id)
+    if (entity >= 0) fold[entity] = part
+  }
+  return { label, fold }
+}
+
 /** An identifier with more accounts than this is a place, such as a carrier's network, and ties nobody to anybody. */
 const mostSharing = 20
 

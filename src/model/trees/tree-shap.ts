@@ -88,54 +88,88 @@ const depthOf = (tree: Tree): number => {
   return most
 }
 
-const expectedOf = ({ feature, value, cover }: Tree): number => {
+const meanOf = ({ feature, value, cover }: Tree): number => {
   let sum = 0
   for (let node = 0; node < feature.length; node++) if (feature[node]! < 0) sum += value[node]! * cover[node]!
   return cover[0]! > 0 ? sum / cover[0]! : 0
 }
 
-const addTree = (tree: Tree, row: Float32Array, values: Float64Array): void => {
-  const levels = depthOf(tree) + 2
-  // Each level of the recursion has its own copy of the path.
+interface Facts {
+  readonly depth: number
+  readonly mean: number
+}
+
+/** What does not follow from the row; trees do not change. */
+const known = new WeakMap<Tree, Facts>()
+
+const factsOf = (tree: Tree): Facts => {
+  const held = known.get(tree)
+  if (held) return held
+  const facts = { depth: depthOf(tree), mean: meanOf(tree) }
+  known.set(tree, facts)
+  return facts
+}
+
+/** Each level of the recursion has its own copy of the path. */
+const pathOf = (depth: number): Path => {
+  const levels = depth + 2
   const size = (levels * (levels + 1)) / 2
-  const path: Path = {
+  return {
     feature: new Int32Array(size),
     zero: new Float64Array(size),
     one: new Float64Array(size),
     weight: new Float64Array(size),
   }
-  const walk = (node: number, from: number, depth: number, z: number, o: number, f: number): void => {
-    const at = from + depth
-    for (const list of [path.feature, path.zero, path.one, path.weight]) list.copyWithin(at, from, from + depth)
-    extend(path, at, depth, z, o, f)
-    const asked = tree.feature[node]!
-    if (asked < 0) {
-      for (let i = 1; i <= depth; i++) {
-        const share = path.one[at + i]! - path.zero[at + i]!
-        values[path.feature[at + i]!]! += unwoundSum(path, at, depth, i) * share * tree.value[node]!
-      }
-      return
-    }
-    let below = depth
-    let zero = 1
-    let one = 1
-    for (let i = 1; i <= depth; i++) {
-      if (path.feature[at + i] !== asked) continue
-      zero = path.zero[at + i]!
-      one = path.one[at + i]!
-      unwind(path, at, depth, i)
-      below--
-      break
-    }
-    const left = tree.left[node]!
-    const right = tree.right[node]!
-    const hot = goesLeft(tree, node, row[asked]!) ? left : right
-    const cold = hot === left ? right : left
-    const total = tree.cover[node]!
-    walk(hot, at, below + 1, (zero * tree.cover[hot]!) / total, one, asked)
-    walk(cold, at, below + 1, (zero * tree.cover[cold]!) / total, 0, asked)
+}
+
+const copyLevel = ({ feature, zero, one, weight }: Path, from: number, to: number, length: number): void => {
+  for (let i = 0; i < length; i++) {
+    feature[to + i] = feature[from + i]!
+    zero[to + i] = zero[from + i]!
+    one[to + i] = one[from + i]!
+    weight[to + i] = weight[from + i]!
   }
-  walk(0, 0, 0, 1, 1, -1)
+}
+
+interface Walk {
+  readonly tree: Tree
+  readonly row: Float32Array
+  readonly values: Float64Array
+  readonly path: Path
+}
+
+const visit = (walk: Walk, node: number, from: number, depth: number, z: number, o: number, f: number): void => {
+  const { tree, row, values, path } = walk
+  const at = from + depth
+  copyLevel(path, from, at, depth)
+  extend(path, at, depth, z, o, f)
+  const asked = tree.feature[node]!
+  if (asked < 0) {
+    const value = tree.value[node]!
+    for (let i = 1; i <= depth; i++) {
+      const share = path.one[at + i]! - path.zero[at + i]!
+      values[path.feature[at + i]!]! += unwoundSum(path, at, depth, i) * share * value
+    }
+    return
+  }
+  let below = depth
+  let zero = 1
+  let one = 1
+  for (let i = 1; i <= depth; i++) {
+    if (path.feature[at + i] !== asked) continue
+    zero = path.zero[at + i]!
+    one = path.one[at + i]!
+    unwind(path, at, depth, i)
+    below--
+    break
+  }
+  const left = tree.left[node]!
+  const right = tree.right[node]!
+  const hot = goesLeft(tree, node, row[asked]!) ? left : right
+  const cold = hot === left ? right : left
+  const total = tree.cover[node]!
+  visit(walk, hot, at, below + 1, (zero * tree.cover[hot]!) / total, one, asked)
+  visit(walk, cold, at, below + 1, (zero * tree.cover[cold]!) / total, 0, asked)
 }
 
 /** `row` has one value a feature of the ensemble, NaN where not known. */
@@ -143,10 +177,11 @@ export const contributions = (ensemble: Ensemble, row: Float32Array): Contributi
   if (row.length !== ensemble.names.length)
     throw new RangeError(`the row has ${row.length} values, the trees ask ${ensemble.names.length} features`)
   const values = new Float64Array(row.length)
+  const path = pathOf(ensemble.trees.reduce((most, tree) => Math.max(most, factsOf(tree).depth), 0))
   let expected = ensemble.base
   for (const tree of ensemble.trees) {
-    expected += expectedOf(tree)
-    if (tree.feature[0]! >= 0) addTree(tree, row, values)
+    expected += factsOf(tree).mean
+    if (tree.feature[0]! >= 0) visit({ tree, row, values, path }, 0, 0, 0, 1, 1, -1)
   }
   return { expected, values }
 }

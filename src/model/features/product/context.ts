@@ -81,7 +81,7 @@ export class FeatureContext implements FeatureReader {
   /** One column a common measure (neighbours.ts), of all entities. */
   readonly common: () => readonly Float32Array[]
   readonly #walks: Walks
-  readonly #standing: () => readonly Float32Array[]
+  readonly standing: () => readonly Float32Array[]
   readonly #denseRanks = new Map<ScoredKind, Float32Array>()
   readonly #seed: number
   #trust: { readonly labels: CountedLabels | null; readonly columns: readonly Float32Array[] } | null = null
@@ -97,7 +97,7 @@ export class FeatureContext implements FeatureReader {
     this.#walks = new Walks(snapshot, check)
     this.memberships = membershipsOf(snapshot, rings)
     this.graph = kept(() => wholeGraph(snapshot, check))
-    this.#standing = kept(() => structureFeatures(this.graph(), seed, check).map(({ values }) => values))
+    this.standing = kept(() => structureFeatures(this.graph(), seed, check).map(({ values }) => values))
     this.#seed = seed
     this.common = kept(() => this.#commonColumns())
     this.#cores = kept(() => weightedCores(this.graph(), check))
@@ -131,11 +131,11 @@ export class FeatureContext implements FeatureReader {
 
   /** What all entities have in common, of a range of them: `commonMeasures`, then the measures of structure.ts. */
   plain({ from, to }: Range): readonly Float32Array[] {
-    return [...this.common(), ...this.#standing()].map((column) => column.subarray(from, to))
+    return [...this.common(), ...this.standing()].map((column) => column.subarray(from, to))
   }
 
   readonly structure = (kind: ScoredKind): readonly Float32Array[] => [
-    ...this.#standing().map((column) => this.#ofKind(kind, column)),
+    ...this.standing().map((column) => this.#ofKind(kind, column)),
     this.#denseRank(kind),
   ]
 

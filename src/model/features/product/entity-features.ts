@@ -112,6 +112,16 @@ export class EntityFeatures {
     })
   }
 
+  /** Places of the features of a kind that no label is in, in their order. */
+  unlabelled(kind: ScoredKind): readonly number[] {
+    let at = 0
+    return this.#blocks.get(kind)!.flatMap(({ readsLabels, definitions }) => {
+      const from = at
+      at += definitions.length
+      return readsLabels ? [] : definitions.map((_, j) => from + j)
+    })
+  }
+
   belongings(entity: number): readonly Belonging[] {
     return this.#belongings.get(entity) ?? []
   }
@@ -120,6 +130,15 @@ export class EntityFeatures {
   neighbours(entity: number): Int32Array {
     const { offsets, columns } = this.#context.graph()
     return columns.subarray(offsets[entity]!, offsets[entity + 1]!)
+  }
+
+  /** What the entity has in common with others on a path, each once. */
+  middles(path: MetaPath, entity: number): readonly number[] {
+    const walk = this.#context.walk(path)
+    if (walk === null) return []
+    const row = entity - this.#context.rows(path.kind).from
+    const { offsets, columns } = walk.out
+    return Array.from(columns.subarray(offsets[row]!, offsets[row + 1]!), (u) => walk.middle + u)
   }
 
   /** One value a feature of the entity's kind, in their order. */
