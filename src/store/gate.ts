@@ -85,6 +85,8 @@ type ReadCall =
   | 'readJob'
   | 'listJobs'
   | 'readJobLog'
+  | 'readDocument'
+  | 'listDocuments'
   | 'listKeys'
   | 'readModel'
   | 'listModels'
@@ -108,6 +110,7 @@ type WriteCall =
   | 'dropLeases'
   | 'cancelJob'
   | 'retryJob'
+  | 'changeDocuments'
   | 'createKey'
   | 'revokeKey'
 

@@ -6,6 +6,7 @@
 import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/schema.js'
 import type { FactCount } from '../graph/fact-count.js'
 import type { RawGraph } from '../graph/raw-graph.js'
+import type { DocumentStore } from './document-store.js'
 import type { JobClaim, JobEnd, JobFence, JobLogLine, JobProgress, JobRecord } from './job-record.js'
 import type { ModelStore } from './model-store.js'
 import type { BatchResult, RecordBatch } from './record-batch.js'
@@ -225,7 +226,7 @@ export interface ApiKeyRecord {
   readonly revokedAt: string | null
 }
 
-export interface GraphStore extends ModelStore {
+export interface GraphStore extends DocumentStore, ModelStore {
   readonly engine: 'duckdb' | 'neo4j'
   /** For messages: the path or address, never with a password. */
   readonly location: string

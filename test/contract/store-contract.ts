@@ -4,6 +4,7 @@
  */
 import type { GraphStore } from '#src/store/store.js'
 import { describeBatches } from './batches.js'
+import { describeDocuments } from './documents.js'
 import { describeInteractions } from './interactions.js'
 import { describeJobsAndKeys } from './jobs-and-keys.js'
 import { describeLineage } from './lineage.js'
@@ -35,4 +36,5 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeLineage(open)
   describeJobsAndKeys(open)
   describeModels(open)
+  describeDocuments(open)
 }

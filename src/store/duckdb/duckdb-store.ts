@@ -5,6 +5,7 @@ import type { GraphStore } from '../store.js'
 import { createKey, listKeys, revokeKey } from './api-keys.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type DuckDbOptions, type OpenFile, openFile, withConnection } from './connection.js'
+import { changeDocuments, listDocuments, readDocument } from './documents.js'
 import { statementError } from './errors.js'
 import { readFindings } from './findings.js'
 import { readEntity, readInteractions, resolveInteractions } from './interactions.js'
@@ -72,6 +73,8 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       readJob,
       listJobs,
       readJobLog,
+      readDocument,
+      listDocuments,
       listKeys,
       readModel,
       listModels,
@@ -97,6 +100,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       dropLeases,
       cancelJob,
       retryJob,
+      changeDocuments,
       createKey,
       revokeKey,
       addModel,

@@ -4,6 +4,7 @@ import type { GraphStore } from '../store.js'
 import { createKey, listKeys, revokeKey } from './api-keys.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type Connection, connect, inRead, type Neo4jOptions } from './connection.js'
+import { changeDocuments, listDocuments, readDocument } from './documents.js'
 import { serverError } from './errors.js'
 import { readFindings } from './findings.js'
 import { counts, readEntity, readInteractions, resolveInteractions } from './interactions.js'
@@ -59,6 +60,8 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       readJob,
       listJobs,
       readJobLog,
+      readDocument,
+      listDocuments,
       listKeys,
       readModel,
       listModels,
@@ -80,6 +83,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       dropLeases,
       cancelJob,
       retryJob,
+      changeDocuments,
       createKey,
       revokeKey,
       addModel,
