@@ -237,6 +237,25 @@ export const interactionTypes = {
 
 export type InteractionType = keyof typeof interactionTypes
 
+/**
+ * Attributes with a fixed meaning. All others are free, may hold anything about a person, and are kept from roles that may not see
+ * identifiers of persons, as these are where `personal` says so.
+ */
+export const reservedAttributes = {
+  fingerprint: { personal: false, meaning: 'Perceptual hash of published content.' },
+  rating: { personal: false, meaning: 'Of a review, 1 to 5.' },
+  text_hash: { personal: false, meaning: 'Hash of the text of a comment or review.' },
+  amount: { personal: false, meaning: 'Of an order or a transfer.' },
+  currency: { personal: false, meaning: 'Of the amount.' },
+  reason: { personal: false, meaning: 'Of an enforcement.' },
+} as const satisfies Record<string, { personal: boolean; meaning: string }>
+
+export type ReservedAttribute = keyof typeof reservedAttributes
+
+/** Whether an attribute is kept from roles that may not see identifiers of persons. */
+export const isPersonalAttribute = (name: string): boolean =>
+  !Object.hasOwn(reservedAttributes, name) || reservedAttributes[name as ReservedAttribute].personal
+
 export const entityKindNames = Object.keys(entityKinds) as EntityKind[]
 export const interactionTypeNames = Object.keys(interactionTypes) as InteractionType[]
 export const scenarioNames = Object.keys(scenarios) as Scenario[]

@@ -98,6 +98,30 @@ export const errorTable = {
     advice: 'List the runs; without --run the latest finished run is used.',
   },
   'run.none': { status: 409, exit: 2, title: 'There is no finished run yet', advice: 'Run ringfence detect first.' },
+  'export.target': {
+    status: 409,
+    exit: 2,
+    title: 'The path is not free for an export',
+    advice: 'Name a path that is not there yet, or one that an export of the same format may replace.',
+  },
+  'export.write': {
+    status: 507,
+    exit: 2,
+    title: 'The export cannot be written',
+    advice: 'Check that the folder is there, may be written and has room; no part of the export is left.',
+  },
+  'export.too-large': {
+    status: 413,
+    exit: 2,
+    title: 'The export is larger than may be kept',
+    advice: 'Export fewer rings at once, or raise RINGFENCE_EXPORTS_LIMIT_MB of the service.',
+  },
+  'export.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown export',
+    advice: 'It may have been removed after its time: start it again. GET /v1/jobs lists the jobs.',
+  },
   'job.unknown': { status: 404, exit: 2, title: 'Unknown job', advice: 'List the jobs at /v1/jobs.' },
   'job.cancelled': {
     status: 409,

@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rings.js')).addRings,
   },
   {
+    name: 'export',
+    summary: 'write rings, the graph around an entity, or a run as files',
+    load: async () => (await import('./commands/export.js')).addExport,
+  },
+  {
     name: 'verify',
     summary: "count a ring's facts again from what the store holds now",
     load: async () => (await import('./commands/verify.js')).addVerify,

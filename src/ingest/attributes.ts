@@ -1,5 +1,5 @@
 /** Attributes: a JSON object with sorted keys at every depth, so that equal content is equal bytes, and the keys with a fixed form. */
-import { interactionType, interactionTypeByCode } from '../../graph-schema/schema.js'
+import { interactionType, interactionTypeByCode, type ReservedAttribute } from '../../graph-schema/schema.js'
 
 const FINGERPRINT = /^[0-9a-f]{16}$/
 /** Control characters that JSON.stringify leaves as they are. */
@@ -65,7 +65,7 @@ const onAnyOf =
   (typeName: string): boolean =>
     names.includes(typeName)
 
-const reservedKeys: Readonly<Record<string, ReservedKey>> = {
+const reservedKeys: Readonly<Record<ReservedAttribute, ReservedKey>> = {
   fingerprint: { on: onAnyOf('publish'), valid: isFingerprint },
   rating: { on: onAnyOf('review'), valid: isRating },
   text_hash: { on: onAnyOf('comment', 'review'), valid: isText },
@@ -74,13 +74,13 @@ const reservedKeys: Readonly<Record<string, ReservedKey>> = {
   reason: { on: (_, enforcement) => enforcement, valid: isText },
 }
 
-export const isReservedKey = (key: string): boolean => Object.hasOwn(reservedKeys, key)
+export const isReservedKey = (key: string): key is ReservedAttribute => Object.hasOwn(reservedKeys, key)
 
 /** Whether `value` has the form that a reserved key must have on this interaction type (by code); other keys are free. */
 export const reservedFormFits = (typeCode: number, key: string, value: unknown): boolean => {
   if (!isReservedKey(key)) return true
   const name = interactionTypeByCode[typeCode]!
-  const reserved = reservedKeys[key]!
+  const reserved = reservedKeys[key]
   return !reserved.on(name, interactionType(name).enforcement === true) || reserved.valid(value)
 }
 
