@@ -153,6 +153,31 @@ export const errorTable = {
     title: 'The models were changed meanwhile',
     advice: 'Look at ringfence model list, and ask again if it is still wanted.',
   },
+  'model.state': {
+    status: 409,
+    exit: 2,
+    title: 'The state of the model does not allow this',
+    advice: 'See ringfence model list for the states, and ringfence model promote to make another one champion.',
+  },
+  'model.missing': {
+    status: 409,
+    exit: 2,
+    title: 'The folder of the model is not there',
+    advice:
+      'Put the folder back, set RINGFENCE_MODELS to where the models are, or make another model champion: ringfence model rollback, or promote.',
+  },
+  'model.changed': {
+    status: 409,
+    exit: 2,
+    title: 'The folder of the model is not as it was registered',
+    advice: 'Put the folder back as it was, or make another model champion: ringfence model rollback, or promote.',
+  },
+  'model.number': {
+    status: 500,
+    exit: 1,
+    title: 'A model gave a score that is no number',
+    advice: 'Make another model champion with ringfence model rollback, and report the model with its card.',
+  },
   'model.later-run': {
     status: 422,
     exit: 2,

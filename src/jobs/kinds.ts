@@ -2,8 +2,10 @@
 import { RingfenceError } from '../errors.js'
 import type { JobKind } from './job-kind.js'
 import { detectJob } from './kinds/detect.js'
+import { scoreJob } from './kinds/score.js'
+import { trainJob } from './kinds/train.js'
 
-export const jobKinds: readonly JobKind[] = [detectJob]
+export const jobKinds: readonly JobKind[] = [detectJob, trainJob, scoreJob]
 
 /** Throws `request.invalid`. */
 export const jobKind = (type: string): JobKind => {

@@ -1,12 +1,14 @@
 /** Training and scoring as jobs: store -> snapshot -> features -> model or scores, numeric work in a worker thread. */
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import type { ModelBaseline } from '../model/drift/baseline.js'
 import type { Evaluated } from '../model/product/evaluate.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
-import { type EntityScores, unsupervisedScores } from '../model/product/score-entities.js'
+import { unsupervisedScores } from '../model/product/score-entities.js'
 import type { ProductModel } from '../model/registry/model-folder.js'
 import type { GraphStore, RunWithRings } from '../store/store.js'
+import type { ResultOf, Task } from './tasks.js'
 import { WorkerPool } from './worker-pool.js'
 
 export interface ModelJob {
@@ -57,6 +59,7 @@ export interface TrainOutcome {
   readonly forward: readonly Evaluated[]
   /** On rings that were hidden whole, the mean over rounds; empty where it was not asked for. */
   readonly evaluation: readonly Evaluated[]
+  readonly baseline: ModelBaseline
   /** The run whose rings were read. */
   readonly run: string | null
 }
@@ -78,38 +81,39 @@ export const runTrain = (
       measureFrom === null
         ? null
         : { from: measureFrom, earlierRings: await ringsFor(store, { asOf: measureFrom, run: null }) }
-    const {
-      trained,
-      forward: ahead,
-      evaluation,
-    } = await pool.run({ name: 'train', snapshot, rings, records, seed, forward, rounds }, (step, done) =>
-      job.progress?.(0.1 + 0.9 * done, step),
+    const { name: _, ...measured } = await pool.run(
+      { name: 'train', snapshot, rings, records, seed, forward, rounds },
+      (step, done) => job.progress?.(0.1 + 0.9 * done, step),
     )
-    return { trained, forward: ahead, evaluation, run: rings?.run.id ?? null }
+    return { ...measured, run: rings?.run.id ?? null }
   })
 
-export interface ScoreOutcome {
-  readonly scores: readonly EntityScores[]
+export interface ScoreOutcome extends Omit<ResultOf<Extract<Task, { name: 'score' }>>, 'name'> {
   /** Names of entities are its. */
   readonly snapshot: Snapshot
   readonly run: string | null
 }
 
-/** Without a model: a ranking by rings. Throws `run.none` where there is neither. */
-export const runScore = (
-  store: GraphStore,
-  job: ModelJob & { readonly model: ProductModel | null },
-): Promise<ScoreOutcome> =>
+export interface ScoreJob
+  extends ModelJob,
+    Pick<Extract<Task, { name: 'score' }>, 'challenger' | 'records' | 'limits' | 'threshold'> {
+  /** Null: a ranking by rings. */
+  readonly model: ProductModel | null
+}
+
+/** Throws `run.none` where there is neither a model nor a run. */
+export const runScore = (store: GraphStore, job: ScoreJob): Promise<ScoreOutcome> =>
   withSnapshot(store, job, async (pool, snapshot, rings) => {
-    const { model } = job
+    const { model, challenger, records, limits, threshold } = job
     const run = rings?.run.id ?? null
     if (model === null) {
       if (rings === null)
         throw new RingfenceError('run.none', `Without a model ${store.location} needs a run to rank by.`)
-      return { scores: unsupervisedScores(snapshot, rings), snapshot, run }
+      return { scores: unsupervisedScores(snapshot, rings), drift: null, shadow: null, failure: null, snapshot, run }
     }
-    const { scores } = await pool.run({ name: 'score', snapshot, rings, model }, (step, done) =>
-      job.progress?.(0.1 + 0.9 * done, step),
+    const { name: _, ...scored } = await pool.run(
+      { name: 'score', snapshot, rings, model, challenger, records, limits, threshold },
+      (step, done) => job.progress?.(0.1 + 0.8 * done, step),
     )
-    return { scores, snapshot, run }
+    return { ...scored, snapshot, run }
   })

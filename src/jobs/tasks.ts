@@ -4,6 +4,9 @@ import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { Without } from '../graph/without.js'
+import type { ModelBaseline } from '../model/drift/baseline.js'
+import type { Drift, DriftLimits } from '../model/drift/measure-drift.js'
+import type { KindDifference } from '../model/drift/shadow.js'
 import type { Evaluated } from '../model/product/evaluate.js'
 import type { ForwardInputs } from '../model/product/forward.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
@@ -48,6 +51,13 @@ export type Task =
       readonly snapshot: Snapshot
       readonly rings: RunWithRings | null
       readonly model: ProductModel
+      /** Scores beside it; null: none does. */
+      readonly challenger: ProductModel | null
+      /** A score that a person would act on, 0 to 1. */
+      readonly threshold: number
+      /** Labels to judge probabilities by, as far as the model does not know them. */
+      readonly records: readonly LabelRecord[]
+      readonly limits: DriftLimits
     }
 
 export type TaskResult =
@@ -60,8 +70,17 @@ export type TaskResult =
       readonly trained: LabelledTraining
       readonly forward: readonly Evaluated[]
       readonly evaluation: readonly Evaluated[]
+      readonly baseline: ModelBaseline
     }
-  | { readonly name: 'score'; readonly scores: readonly EntityScores[] }
+  | {
+      readonly name: 'score'
+      readonly scores: readonly EntityScores[]
+      /** Null where the model has no baseline. */
+      readonly drift: Drift | null
+      readonly shadow: readonly KindDifference[] | null
+      /** Why the challenger gave no scores. */
+      readonly failure: { readonly code: ErrorCode; readonly detail: string } | null
+    }
 
 export type ResultOf<T extends Task> = Extract<TaskResult, { name: T['name'] }>
 

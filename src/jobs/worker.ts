@@ -6,11 +6,14 @@ import { buildSnapshot } from '../graph/build-snapshot.js'
 import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
 import { loadBackend } from '../model/backend.js'
+import { baselineOf } from '../model/drift/baseline.js'
+import { observe } from '../model/drift/observe.js'
 import { evaluated, judgeHeldOut } from '../model/product/evaluate.js'
 import { measureForward } from '../model/product/forward.js'
-import { scoreWithModel, trainOnLabels } from '../model/product/labelled-training.js'
+import { trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
+import { scoreBeside } from './score-task.js'
 import type { Task, TaskResult } from './tasks.js'
 
 const port = parentPort!
@@ -55,18 +58,19 @@ const perform = async (task: Task): Promise<TaskResult> => {
       const { snapshot, rings, records, seed, forward, rounds } = task
       const backend = await loadBackend()
       const inputs = { snapshot, rings, records, seed, backend, check: checkCancelled, progress }
+      const trained = trainOnLabels(inputs)
+      const { kinds } = observe({ ...inputs, model: { ...trained, seed } }, null)
       return {
         name: 'train',
-        trained: trainOnLabels(inputs),
+        trained,
+        baseline: baselineOf(snapshot, kinds),
         forward: forward ? measureForward({ ...inputs, ...forward }) : [],
         evaluation: rounds > 0 ? evaluated(judgeHeldOut({ ...inputs, rounds })) : [],
       }
     }
     case 'score': {
-      const { snapshot, rings, model } = task
       const backend = await loadBackend()
-      const scores = scoreWithModel({ snapshot, rings, model, backend, check: checkCancelled, progress })
-      return { name: 'score', scores }
+      return { name: 'score', ...scoreBeside(task, { backend, check: checkCancelled, progress }) }
     }
   }
 }

@@ -3,6 +3,7 @@
  * entities. Weights are not in it but in the folder that a record names (model/registry/).
  */
 import type { EntityKind } from '../../graph-schema/schema.js'
+import type { JobFence } from './job-record.js'
 
 /** A champion's scores are used; a candidate may become one; a retired one was one. */
 export const modelStates = ['candidate', 'champion', 'retired'] as const
@@ -13,7 +14,7 @@ export interface ModelRecord {
   readonly id: string
   /** What it is for; there is one champion a type. */
   readonly type: string
-  /** Absolute path of the folder with its weights. */
+  /** The folder with its weights: absolute, or relative to where this installation keeps its models. */
   readonly folder: string
   /** SHA-256, hex, of the folder's list of digests: another one means that the folder is not what was registered. */
   readonly digest: string
@@ -112,11 +113,16 @@ export interface SavingScores {
   readonly keep: number
   /** Called between parts; what it throws undoes the whole. */
   readonly check?: () => void
+  /** With one `job.lost` is thrown, and nothing is written, where that start of the job is no longer the latest. */
+  readonly fence?: JobFence
 }
 
 export interface ModelStore {
-  /** Adds a model as a candidate. One that is known (by id) stays as it is. Returns what is in the store then. */
-  addModel(model: ModelRecord, note: ChangeNote): Promise<RegisteredModel>
+  /**
+   * Adds a model as a candidate. One that is known (by id) stays as it is. Returns what is in the store then. With a `fence` it throws `job.lost`,
+   * and adds nothing, where that start of the job is no longer the latest.
+   */
+  addModel(model: ModelRecord, note: ChangeNote, fence?: JobFence): Promise<RegisteredModel>
   readModel(id: string): Promise<RegisteredModel | null>
   /** Newest first. */
   listModels(): Promise<readonly RegisteredModel[]>

@@ -35,7 +35,12 @@ test('train writes a model that score reads; without a model or a run there is n
   expect(existsSync(folder.path('model/card.md'))).toBe(true)
 
   const scored = await ringfence(['score', '--model', model, '--store', store, '--out', folder.path('s.csv'), '--json'])
-  expect(oneObject(scored)).toMatchObject({ basis: 'model', digest: summary.digest, entities: 126 })
+  expect(oneObject(scored)).toMatchObject({
+    basis: 'model',
+    model: summary.model,
+    digest: summary.digest,
+    entities: 126,
+  })
   const [header, ...rows] = readFileSync(folder.path('s.csv'), 'utf8').trimEnd().split('\r\n')
   expect(header).toBe('entity,score,low,high,labels')
   expect(rows.map((row) => row.split(',')[0]).filter((entity) => entity === 'user:u125')).toHaveLength(1)

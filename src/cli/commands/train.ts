@@ -1,22 +1,25 @@
 /** `ringfence train`: a model of who belongs to organized abuse, from labels. */
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
-import { runTrain } from '../../jobs/model-jobs.js'
+import { givenLabels } from '../../jobs/label-records.js'
+import { runTraining, type TrainingSummary, trainingSummary } from '../../jobs/training.js'
 import type { Evaluated } from '../../model/product/evaluate.js'
+import type { LabelRecord } from '../../model/product/labels.js'
 import type { Measured } from '../../model/product/measures.js'
-import { modelCard } from '../../model/registry/model-card.js'
-import { type ProductModel, writeModel } from '../../model/registry/model-folder.js'
-import { version } from '../../version.js'
 import { type Act, type Context, isService } from '../context.js'
 import { readLabels } from '../label-file.js'
 import { moment, wholeNumber } from '../options.js'
 import { openProgress } from '../progress.js'
+import { ServiceClient } from '../service/client.js'
+import { runServiceJob } from '../service/detect.js'
 import { withStore } from '../store.js'
 import { count, day, textTable } from '../table.js'
+import { whoAsks } from '../who.js'
 
 interface TrainOptions {
   readonly labels: string
-  readonly model: string
+  readonly model?: string
+  readonly promote?: boolean
   readonly asOf?: number
   readonly run?: string
   readonly seed: number
@@ -28,7 +31,7 @@ interface TrainOptions {
 /** Rounds of `--evaluate`. */
 const standardRounds = 5
 
-const DEFAULT_MODEL = './ringfence-model'
+const roundsOf = ({ evaluate }: TrainOptions): number => (evaluate === true ? standardRounds : (evaluate ?? 0))
 
 const measuredTable = (
   measures: readonly { readonly kind: string; readonly measured: readonly Measured[] }[],
@@ -46,17 +49,17 @@ const measuredTable = (
     [2, 3],
   )
 
-const partsTable = (models: ProductModel['models']): string =>
+const partsTable = (models: TrainingSummary['kinds']): string =>
   textTable(
     ['kind', 'part of the stack', 'average precision', 'AUROC', 'weight'],
-    models.flatMap(({ kind, parts, stack }) =>
-      parts.map(({ name, measured }, at) => [
+    models.flatMap(({ kind, parts }) =>
+      parts.map(({ name, measured, weight }) => [
         kind,
         name,
         ...['average precision', 'AUROC'].map((wanted) =>
           measured.find(({ metric }) => metric === wanted)!.value.toFixed(4),
         ),
-        stack.coefficients[at]!.toFixed(3),
+        weight?.toFixed(3) ?? '',
       ]),
     ),
     [2, 3, 4],
@@ -86,70 +89,70 @@ const evaluatedTable = (all: readonly Evaluated[]): string =>
     [2, 3, 4, 5, 6, 7, 8, 9, 10],
   )
 
-const runTrainCommand = async (context: Context, options: TrainOptions): Promise<void> => {
-  if (isService(context.store))
-    throw new RingfenceError('usage', 'train works on a store itself, not through a service: name its file or address.')
-  const records = await readLabels(options.labels)
+const inService = async (context: Context, options: TrainOptions, records: readonly LabelRecord[]) => {
   const progress = openProgress(context.quiet)
-  const { trained, forward, evaluation, run } = await withStore(context, { create: false }, (store) =>
-    runTrain(store, {
-      asOf: options.asOf ?? null,
-      run: options.run ?? null,
-      records,
-      seed: options.seed,
-      measureFrom: options.measureFrom ?? null,
-      rounds: options.evaluate === true ? standardRounds : (options.evaluate ?? 0),
-      signal: context.signal,
-      progress: progress.update,
+  const { asOf, run, seed, measureFrom, promote } = options
+  if (options.model !== undefined)
+    throw new RingfenceError(
+      'usage',
+      'through a service --model cannot be given: the service keeps models where it runs.',
+    )
+  const parameters = {
+    labels: givenLabels(records),
+    seed,
+    evaluate: roundsOf(options),
+    ...(asOf === undefined ? {} : { asOf: new Date(asOf).toISOString() }),
+    ...(run === undefined ? {} : { run }),
+    ...(measureFrom === undefined ? {} : { measureFrom: new Date(measureFrom).toISOString() }),
+    ...(promote ? { promote } : {}),
+  }
+  const client = new ServiceClient(context.store, context.signal)
+  const result = await runServiceJob(client, { type: 'train', mode: 'write', parameters }, progress).finally(
+    progress.stop,
+  )
+  return result as unknown as TrainingSummary
+}
+
+const onStore = async (context: Context, options: TrainOptions, records: readonly LabelRecord[]) => {
+  const progress = openProgress(context.quiet)
+  const outcome = await withStore(context, { create: false }, (store) =>
+    runTraining(store, {
+      training: {
+        asOf: options.asOf ?? null,
+        run: options.run ?? null,
+        records,
+        seed: options.seed,
+        measureFrom: options.measureFrom ?? null,
+        rounds: roundsOf(options),
+        signal: context.signal,
+        progress: progress.update,
+      },
+      mode: 'write',
+      folder: options.model ?? null,
+      promote: options.promote ?? false,
+      who: whoAsks(),
     }),
   ).finally(progress.stop)
-  const model: ProductModel = {
-    version,
-    trainedAt: new Date().toISOString(),
-    seed: options.seed,
-    asOf: options.asOf ?? null,
-    window: trained.window,
-    run,
-    labels: trained.labels,
-    models: trained.models,
-    networks: trained.networks,
-    skipped: trained.skipped,
-  }
-  const digest = await writeModel(options.model, model, modelCard(model))
-  const { absent, later, contradictory } = trained
+  return trainingSummary(outcome)
+}
+
+const runTrainCommand = async (context: Context, options: TrainOptions): Promise<void> => {
+  const records = await readLabels(options.labels)
+  const summary = await (isService(context.store) ? inService : onStore)(context, options, records)
   for (const [left, why] of [
-    [absent, 'are of entities that the graph does not have'],
-    [later, 'were decided after the time of the features'],
-    [contradictory, 'contradict one another at one time'],
+    [summary.absent, 'are of entities that the graph does not have'],
+    [summary.later, 'were decided after the time of the features'],
+    [summary.contradictory, 'contradict one another at one time'],
   ] as const)
     if (left > 0) context.say(`${count(left)} labels ${why} and were left out.`)
-  for (const { kind, why } of trained.skipped) context.say(`No model of a ${kind}: ${why}.`)
+  for (const { kind, why } of summary.skipped) context.say(`No model of a ${kind}: ${why}.`)
+  const { model, state, folder, labels, pieces, run, forward, evaluation } = summary
   await context.result(
-    {
-      model: options.model,
-      digest,
-      run,
-      labels: model.labels.length,
-      pieces: trained.pieces,
-      absent,
-      later,
-      contradictory,
-      kinds: model.models.map(({ kind, bad, good, measured, parts, stack, featureList }) => ({
-        kind,
-        bad,
-        good,
-        featureList,
-        measured,
-        parts: parts.map((part, at) => ({ ...part, weight: stack.coefficients[at] })),
-      })),
-      skipped: trained.skipped,
-      forward,
-      evaluation,
-    },
+    summary,
     [
-      measuredTable(model.models),
-      partsTable(model.models),
-      `Of entities scored by trees that saw nothing of their ring. ${count(model.labels.length)} labels in ${count(trained.pieces)} pieces that share no ring; rings of run ${run ?? 'none'}.`,
+      measuredTable(summary.kinds),
+      partsTable(summary.kinds),
+      `Of entities scored by models that saw nothing of their ring. ${count(labels)} labels in ${count(pieces)} pieces that share no ring; rings of run ${run ?? 'none'}.`,
       ...(evaluation.length > 0
         ? [
             `On pieces that were hidden whole (${evaluation[0]!.rounds} rounds, mean; labels of all rounds together):`,
@@ -162,7 +165,7 @@ const runTrainCommand = async (context: Context, options: TrainOptions): Promise
             evaluatedTable(forward),
           ]
         : []),
-      `${options.model}: digest ${digest.slice(0, 16)}; card.md says what it is.`,
+      `${model} is ${state === 'champion' ? 'the champion' : 'a candidate'}; ${folder} has its card.md.`,
     ].join('\n'),
   )
 }
@@ -171,13 +174,14 @@ export const addTrain = (program: Command, act: Act): void => {
   program
     .command('train')
     .description(
-      'Trains a model of who belongs to organized abuse from labels, and measures it on rings that were held out whole. Writes a folder with the trees, their feature lists, the measures and a card.',
+      'Trains a model of who belongs to organized abuse from labels, and measures it on rings that were held out whole. Writes a folder with its weights, their feature lists, the measures and a card, and registers it as a candidate.',
     )
     .requiredOption(
       '--labels <file>',
       'CSV with entity (kind:id) and label (1 or bad, 0 or good); at (when it was decided) and group (held out together) where known',
     )
-    .option('--model <folder>', 'where it is written', DEFAULT_MODEL)
+    .option('--model <folder>', 'where it is written (default: under its id, where models are kept)')
+    .option('--promote', 'make it champion at once, not a candidate')
     .option('--as-of <time>', 'only what was known then: a day or a moment with zone', moment)
     .option('--run <id>', 'the run whose rings it reads (default: the latest that is not later)')
     .option(
@@ -197,7 +201,8 @@ export const addTrain = (program: Command, act: Act): void => {
         '',
         'Examples:',
         '  ringfence train --labels labels.csv',
-        '  ringfence train --labels labels.csv --as-of 2026-06-01 --model models/june --json',
+        '  ringfence train --labels labels.csv --as-of 2026-06-01 --json',
+        '  ringfence train --labels labels.csv --promote && ringfence score',
       ].join('\n'),
     )
     .action((options: TrainOptions, command: Command) => act(command, (context) => runTrainCommand(context, options)))

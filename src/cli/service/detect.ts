@@ -1,4 +1,4 @@
-/** A detection as a job of a running service, followed until it has ended. */
+/** A job of a running service, followed until it has ended. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type ErrorCode, errorTable, RingfenceError } from '../../errors.js'
@@ -10,6 +10,8 @@ import type { ServiceClient } from './client.js'
 const POLL_MS = 250
 
 export interface JobWish {
+  /** Default: detect. */
+  readonly type?: string
   readonly mode: JobRecord['mode']
   readonly parameters: Readonly<Record<string, unknown>>
 }

@@ -3,7 +3,9 @@ import type { Snapshot } from '../../graph/snapshot.js'
 import { findEntity } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
 import type { Backend } from '../backend.js'
+import type { FeatureMatrix } from '../feature-matrix.js'
 import { clockOf } from '../features/product/rhythm.js'
+import type { ScoredKind } from '../features/product/sides.js'
 import type { PlacedRecord, ProductModel } from '../registry/model-folder.js'
 import { type Keep, modelFolds } from './base-models.js'
 import { disjointFolds, disjointPieces, type LabelRecord, placeLabels } from './labels.js'
@@ -78,6 +80,8 @@ export const scoreWithModel = ({
   ...work
 }: Work & {
   readonly model: Pick<ProductModel, 'labels' | 'models' | 'networks' | 'seed'>
+  /** Sees each kind's table before it is scored. */
+  readonly inspect?: (kind: ScoredKind, matrix: FeatureMatrix) => void
 }): readonly EntityScores[] => {
   return scoreEntities({
     ...work,

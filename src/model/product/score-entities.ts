@@ -56,6 +56,8 @@ export interface ScoreInputs {
   readonly backend: Backend
   readonly check?: () => void
   readonly progress?: (step: string, done: number) => void
+  /** Sees each kind's table before it is scored. */
+  readonly inspect?: (kind: ScoredKind, matrix: FeatureMatrix) => void
 }
 
 /** The mean over the parts' models; of a labelled entity by the one that never saw its part, as in measuring and calibration. */
@@ -84,6 +86,7 @@ export const entityParts = (inputs: ScoreInputs): readonly KindParts[] => {
   const graph = alignGraph(productGraph(snapshot, source, check), networks)
   return inputs.models.map((model): KindParts => {
     const { from, matrix } = source.table(model.kind, labels)
+    inputs.inspect?.(model.kind, matrix)
     const trees = model.ensembles.map((ensemble) => predictLogOdds(ensemble, matrix, check))
     progress?.(`${model.kind}: GraphSAGE`, 0)
     const rows = graph.kinds.map(({ name }) =>

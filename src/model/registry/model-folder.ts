@@ -1,6 +1,7 @@
 /**
  * A trained model as a folder: `model.json` (data window, measures, feature lists, stack, calibration), the trees of each kind, the
- * networks, the labels it learned from, `card.md` for people, and `SHA256SUMS` over all of them. It is written beside its place and moved there whole.
+ * networks, the labels it learned from, `baseline.json` (what the platform looked like), `card.md` for people, and `SHA256SUMS` over all of
+ * them. It is written beside its place and moved there whole.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import { isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import type { Calibration } from '../calibration/calibrate.js'
+import { baselineFromJson, baselineToJson, type ModelBaseline } from '../drift/baseline.js'
 import { featureDefinitions } from '../features/product/blocks.js'
 import { type ScoredKind, scoredKinds } from '../features/product/sides.js'
 import type { KindModels } from '../graphsage/kinds-score.js'
@@ -39,10 +41,13 @@ export interface ProductModel {
   /** One GraphSAGE over all kinds for each held-out part. */
   readonly networks: KindModels
   readonly skipped: readonly { readonly kind: ScoredKind; readonly why: string }[]
+  /** What the platform looked like in training; null in folders that were written before there was one. */
+  readonly baseline: ModelBaseline | null
 }
 
 const format = 'ringfence-model/2'
 const sums = 'SHA256SUMS'
+const baselineFile = 'baseline.json'
 
 const calibrationToJson = ({ method, line, steps, markets, scores }: Calibration) => ({
   method,
@@ -69,7 +74,7 @@ const calibrationFromJson = ({ method, line, steps, markets, scores }: StoredCal
 const treesFile = (kind: ScoredKind, part: number): string => `trees-${kind}-${part}.json`
 
 const filesOf = (model: ProductModel, card: string): ReadonlyMap<string, string | Buffer> => {
-  const { models, labels, networks, ...rest } = model
+  const { models, labels, networks, baseline, ...rest } = model
   return new Map<string, string | Buffer>([
     [
       'model.json',
@@ -99,6 +104,7 @@ const filesOf = (model: ProductModel, card: string): ReadonlyMap<string, string 
     ],
     ['labels.json', `${JSON.stringify(labels)}\n`],
     ['card.md', card],
+    ...(baseline ? [[baselineFile, `${baselineToJson(baseline)}\n`] as const] : []),
     ...models.flatMap(({ kind, ensembles }) =>
       ensembles.map((ensemble, part) => [treesFile(kind, part), `${ensembleToJson(ensemble)}\n`] as const),
     ),
@@ -170,7 +176,10 @@ export const readModel = async (folder: string): Promise<{ readonly model: Produ
   }
   const textOf = (name: string): string => contentOf(name).toString()
   // The digests say that the content is what this program wrote; the format says which version of it.
-  const stored = JSON.parse(textOf('model.json')) as Omit<ProductModel, 'models' | 'networks' | 'labels'> & {
+  const stored = JSON.parse(textOf('model.json')) as Omit<
+    ProductModel,
+    'models' | 'networks' | 'labels' | 'baseline'
+  > & {
     readonly format: string
     readonly kinds: readonly StoredKind[]
   }
@@ -191,5 +200,7 @@ export const readModel = async (folder: string): Promise<{ readonly model: Produ
       calibration: calibrationFromJson(own.calibration),
     }
   })
-  return { model: { ...rest, labels, models, networks: networksFromFiles(contentOf) }, digest: digestOf(listed) }
+  const baseline = files.has(baselineFile) ? baselineFromJson(textOf(baselineFile)) : null
+  const networks = networksFromFiles(contentOf)
+  return { model: { ...rest, labels, models, networks, baseline }, digest: digestOf(listed) }
 }

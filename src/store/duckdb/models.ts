@@ -1,6 +1,7 @@
 /** Trained models and what was done to them: small tables. */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { RingfenceError } from '../../errors.js'
+import type { JobFence } from '../job-record.js'
 import type {
   ChampionChange,
   ChangeNote,
@@ -10,6 +11,7 @@ import type {
   RegisteredModel,
 } from '../model-store.js'
 import { inTransaction } from './connection.js'
+import { checkFence } from './jobs.js'
 import { numberOf, rows, text, textOrNull } from './sql.js'
 
 const CHANGE_COLUMNS = 'c.model, c."at", c.who, c.why, c.action, c.from_state, c.to_state'
@@ -79,8 +81,10 @@ export const addModel = (
   connection: DuckDBConnection,
   model: ModelRecord,
   { at, who, why }: ChangeNote,
+  fence?: JobFence,
 ): Promise<RegisteredModel> =>
   inTransaction(connection, async () => {
+    await checkFence(connection, fence)
     if ((await numberOf(connection, 'SELECT count(*) FROM models WHERE id = $1', [model.id])) === 0) {
       await connection.run("INSERT INTO models VALUES ($1, $2, 'candidate', $3, $4)", [
         model.id,

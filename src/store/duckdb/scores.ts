@@ -1,9 +1,13 @@
-/** Scores of entities: appended, and deleted with the scoring that they belong to. Rows lie as they came, by kind and id, so that a read of one looks at few row groups. */
+/**
+ * Scores of entities: appended, and deleted when their scoring is old. Rows lie as they came, by kind and id, so that a read of one looks at
+ * few row groups.
+ */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import { type EntityKind, entityKinds } from '../../../graph-schema/schema.js'
 import type { EntityScore, SavingScores, ScoreRow, ScoringRecord } from '../model-store.js'
 import { inTransaction } from './connection.js'
+import { checkFence } from './jobs.js'
 import { number, numberOf, numberOrNull, rows, text } from './sql.js'
 
 /** Some milliseconds of appending, after which others get their turn of the event loop. */
@@ -48,9 +52,10 @@ export const saveScoring = (
   connection: DuckDBConnection,
   scoring: ScoringRecord,
   scores: Iterable<ScoreRow>,
-  { keep, check = () => {} }: SavingScores,
+  { keep, check = () => {}, fence }: SavingScores,
 ): Promise<void> =>
   inTransaction(connection, async () => {
+    await checkFence(connection, fence)
     if ((await numberOf(connection, 'SELECT count(*) FROM scorings WHERE id = $1', [scoring.id])) > 0)
       throw new Error(`scoring ${scoring.id} is in the store already; a scoring is written once`)
     const place = await numberOf(connection, 'SELECT coalesce(max(scoring) + 1, 0) FROM scorings')

@@ -3,6 +3,7 @@
  * so that of two at once the second sees the first.
  */
 import { RingfenceError } from '../../errors.js'
+import type { JobFence } from '../job-record.js'
 import type {
   ChampionChange,
   ChangeNote,
@@ -12,6 +13,7 @@ import type {
   RegisteredModel,
 } from '../model-store.js'
 import { type Connection, inRead, inWrite, rows, type Transaction } from './connection.js'
+import { checkFence } from './jobs.js'
 import { nextInSequence } from './sequence.js'
 
 type Where = '{id: $id}' | '{type: $type}' | "{type: $type, state: 'champion'}" | ''
@@ -79,8 +81,10 @@ export const addModel = (
   connection: Connection,
   model: ModelRecord,
   { at, who, why }: ChangeNote,
+  fence?: JobFence,
 ): Promise<RegisteredModel> =>
   inWrite(connection, async (tx) => {
+    await checkFence(tx, fence)
     await lockType(tx, model.type)
     const known = await modelOf(tx, model.id)
     if (known !== null) return known

@@ -3,8 +3,10 @@
  * transactions to a (:RingfenceUnfinishedScoring), which the last one makes a (:Scoring): Cypher, Browser and Bloom see a whole one or none.
  */
 import type { EntityKind } from '../../../graph-schema/schema.js'
+import type { JobFence } from '../job-record.js'
 import type { EntityScore, SavingScores, ScoreRow, ScoringRecord } from '../model-store.js'
 import { type Connection, inRead, inWrite, rows } from './connection.js'
+import { checkFence } from './jobs.js'
 import { labelOf } from './names.js'
 import { nextInSequence } from './sequence.js'
 
@@ -87,8 +89,14 @@ const writeScores = async (
 }
 
 /** Returns which scorings have to lose their scores. */
-const finish = (connection: Connection, scoring: ScoringRecord, keep: number): Promise<readonly string[]> =>
+const finish = (
+  connection: Connection,
+  scoring: ScoringRecord,
+  keep: number,
+  fence: JobFence | undefined,
+): Promise<readonly string[]> =>
   inWrite(connection, async (tx) => {
+    await checkFence(tx, fence)
     const { id, job, run, model, basis, startedAt, finishedAt, version } = scoring
     const place = await nextInSequence(tx, 'scoring')
     await tx.run(
@@ -114,7 +122,7 @@ export const saveScoring = async (
   connection: Connection,
   scoring: ScoringRecord,
   scores: Iterable<ScoreRow>,
-  { keep, check = () => {} }: SavingScores,
+  { keep, check = () => {}, fence }: SavingScores,
 ): Promise<void> => {
   const { id } = scoring
   await dropLeftBehind(connection)
@@ -126,7 +134,7 @@ export const saveScoring = async (
   let old: readonly string[]
   try {
     await writeScores(connection, id, scores, check)
-    old = await finish(connection, scoring, keep)
+    old = await finish(connection, scoring, keep, fence)
   } catch (error) {
     // What cannot be removed now is when the next one is written.
     await dropUnfinished(connection, id).catch(() => {})

@@ -74,6 +74,7 @@ const modelOf = (from: LabelledTraining): ProductModel => ({
   models: from.models,
   networks: from.networks,
   skipped: from.skipped,
+  baseline: null,
 })
 
 test('accounts that share an identifier or a named group are held out together', () => {

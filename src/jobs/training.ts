@@ -1,0 +1,110 @@
+/** A training from labels to a model on record: trained, written as a folder, registered as a candidate, and promoted where that was asked. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { modelCard } from '../model/registry/model-card.js'
+import { type ProductModel, writeModel } from '../model/registry/model-folder.js'
+import { modelId, promoteModel, registerModel } from '../model/registry/registry.js'
+import type { RegisteredModel } from '../store/model-store.js'
+import type { GraphStore, JobFence } from '../store/store.js'
+import { version } from '../version.js'
+import { runTrain, type TrainOutcome } from './model-jobs.js'
+import { modelSettings } from './model-settings.js'
+
+export interface TrainingRequest {
+  readonly training: Parameters<typeof runTrain>[1]
+  /** `dry-run` trains and measures, and writes nothing. */
+  readonly mode: 'dry-run' | 'write'
+  /** Null: under its id where this installation keeps models. */
+  readonly folder: string | null
+  readonly promote: boolean
+  readonly who: string
+  readonly fence?: JobFence
+}
+
+export interface TrainingOutcome extends TrainOutcome {
+  readonly model: ProductModel
+  /** Null in a dry run. */
+  readonly written: { readonly folder: string; readonly registered: RegisteredModel } | null
+}
+
+const UNFINISHED = '.unfinished-'
+/** A folder is written in seconds: one that is unfinished for so long was left behind by a process that was killed. */
+const LEFT_BEHIND_MS = 3_600_000
+
+const removeLeftBehind = async (home: string): Promise<void> => {
+  for (const name of await readdir(home)) {
+    if (!name.startsWith(UNFINISHED)) continue
+    const path = join(home, name)
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > LEFT_BEHIND_MS) await rm(path, { recursive: true, force: true })
+  }
+}
+
+/** Writes a model under its own id: what is there under an id is whole. Returns the folder. */
+const writeUnderId = async (home: string, model: ProductModel): Promise<string> => {
+  await mkdir(home, { recursive: true })
+  await removeLeftBehind(home)
+  const unfinished = join(home, `${UNFINISHED}${randomUUID()}`)
+  const folder = join(home, modelId(await writeModel(unfinished, model, modelCard(model))))
+  await rename(unfinished, folder)
+  return folder
+}
+
+/** Throws what training throws, and `model.folder`. Until the folder is whole and registered, nothing is known of it. */
+export const runTraining = async (store: GraphStore, request: TrainingRequest): Promise<TrainingOutcome> => {
+  const { training, mode, folder, promote, who, fence } = request
+  const { home } = modelSettings(store)
+  const outcome = await runTrain(store, training)
+  const { trained, baseline, run } = outcome
+  const model: ProductModel = {
+    version,
+    trainedAt: new Date().toISOString(),
+    seed: training.seed,
+    asOf: training.asOf,
+    window: trained.window,
+    run,
+    labels: trained.labels,
+    models: trained.models,
+    networks: trained.networks,
+    skipped: trained.skipped,
+    baseline,
+  }
+  if (mode === 'dry-run') return { ...outcome, model, written: null }
+  if (folder !== null) await writeModel(folder, model, modelCard(model))
+  const written = folder === null ? await writeUnderId(home, model) : resolve(folder)
+  const note = { at: new Date().toISOString(), who }
+  const why = `trained from ${model.labels.length} labels`
+  const candidate = await registerModel(store, home, written, { ...note, why }, fence)
+  const registered = promote
+    ? await promoteModel(store, home, candidate.id, { ...note, why: 'asked for with its training' })
+    : candidate
+  return { ...outcome, model, written: { folder: written, registered } }
+}
+
+/** What a person or a program is told of a training: the job's result and the command's. */
+export const trainingSummary = ({ model, trained, forward, evaluation, run, written }: TrainingOutcome) => ({
+  model: written?.registered.id ?? null,
+  state: written?.registered.state ?? null,
+  folder: written?.folder ?? null,
+  digest: written?.registered.digest ?? null,
+  run,
+  labels: model.labels.length,
+  pieces: trained.pieces,
+  absent: trained.absent,
+  later: trained.later,
+  contradictory: trained.contradictory,
+  kinds: model.models.map(({ kind, bad, good, measured, parts, stack, featureList }) => ({
+    kind,
+    bad,
+    good,
+    featureList,
+    measured,
+    parts: parts.map((part, at) => ({ ...part, weight: stack.coefficients[at] })),
+  })),
+  skipped: trained.skipped,
+  forward,
+  evaluation,
+})
+
+export type TrainingSummary = ReturnType<typeof trainingSummary>
