@@ -227,6 +227,31 @@ export const errorTable = {
     title: 'The stored model cannot be read',
     advice: 'Use a model that this version wrote, or train again.',
   },
+  'risk.domains': {
+    status: 422,
+    exit: 2,
+    title: 'There are more domains than can be told apart',
+    advice: 'Check that market holds a country or region, not another column.',
+  },
+  'risk.domain': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown domain',
+    advice:
+      'Name one as scenario/market, such as content/US; ringfence risk without --domain lists those of the entity.',
+  },
+  'risk.divergent': {
+    status: 422,
+    exit: 2,
+    title: 'The couplings would not converge',
+    advice: 'Lower the share that is passed on (below 0.9), or leave out --strict to have it scaled down and told.',
+  },
+  'risk.none': {
+    status: 409,
+    exit: 2,
+    title: 'Risk was not propagated for this run',
+    advice: 'Run ringfence propagate, or start a job of type propagate.',
+  },
   'cursor.invalid': {
     status: 400,
     exit: 2,

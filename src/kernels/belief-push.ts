@@ -11,7 +11,7 @@
  * "Approximate Personalized PageRank on Dynamic Graphs", KDD 2016 (invariant and repair). Here values may have either sign and the matrix two.
  */
 import { type DampingOptions, dampingStrength, dilutionAt, FEW_TIES, reachAt } from './belief-damping.js'
-import { type BeliefSystem, errorPerResidual, heard } from './belief-system.js'
+import { type BeliefSystem, errorPerResidual, heard, onGrid, strengthOf } from './belief-system.js'
 import { type Check, checkInterval, neverCancelled } from './check.js'
 
 export interface LiveOptions {
@@ -34,14 +34,17 @@ const grown = (given: Float64Array, length: number): Float64Array => {
   return larger
 }
 
+const grownSingle = (given: Float32Array, length: number): Float32Array => {
+  const larger = new Float32Array(length)
+  larger.set(given)
+  return larger
+}
+
 const grownInt = (given: Int32Array, length: number, fill = 0): Int32Array => {
   const larger = new Int32Array(length).fill(fill)
   larger.set(given)
   return larger
 }
-
-/** Two independent observations of one tie: their weights of evidence, atanh, add up. */
-export const combineStrengths = (a: number, b: number): number => (a + b) / (1 + a * b)
 
 /** Takes over the ties of `system`: they change with it. New ties stand in lists beside the rows. */
 export class LiveBeliefs {
@@ -67,6 +70,7 @@ export class LiveBeliefs {
   #next: Int32Array = new Int32Array(64)
   #column: Int32Array = new Int32Array(64)
   #incoming: Float32Array = new Float32Array(64)
+  #evidence: Float32Array = new Float32Array(64)
   #queue: Int32Array
   #queued: Uint8Array
   #first = 0
@@ -194,16 +198,13 @@ export class LiveBeliefs {
     this.#dampen(node)
   }
 
-  /** Adds an observation to the tie of a and b, made where there is none: what each is told by it, above -1 and below 1. */
+  /** Adds evidence to the tie of a and b, made where there is none: of what each is told by it. */
   strengthen(a: number, b: number, toA: number, toB: number): void {
-    if (a === b || !(Math.abs(toA) < 1 && Math.abs(toB) < 1))
-      throw new RangeError(`no tie of ${a} and ${b} with strengths ${toA} and ${toB}`)
-    const place = this.#find(a, b)
-    if (place === null) this.#add(a, b, toA, toB)
-    else {
-      const [inA, inB] = place
-      this.#change(a, b, inA, inB, combineStrengths(this.#at(inA), toA), combineStrengths(this.#at(inB), toB))
-    }
+    if (a === b || !(Math.abs(toA) < Infinity && Math.abs(toB) < Infinity))
+      throw new RangeError(`no tie of ${a} and ${b} with evidence ${toA} and ${toB}`)
+    const found = this.#find(a, b) ?? this.#add(a, b)
+    const [inA, inB] = found
+    this.#change(a, b, inA, inB, this.#evidenceAt(inA) + onGrid(toA), this.#evidenceAt(inB) + onGrid(toB))
     this.#dampen(a)
     this.#dampen(b)
   }
@@ -290,6 +291,11 @@ export class LiveBeliefs {
     return entry < incoming.length ? incoming[entry]! : this.#incoming[entry - incoming.length]!
   }
 
+  #evidenceAt(entry: number): number {
+    const { evidence } = this.#base
+    return entry < evidence.length ? evidence[entry]! : this.#evidence[entry - evidence.length]!
+  }
+
   #eachTie(i: number, visit: (other: number, toI: number, toOther: number) => void): void {
     const { rowCount, offsets, columns, incoming, outgoing } = this.#base
     if (i < rowCount) for (let k = offsets[i]!; k < offsets[i + 1]!; k++) visit(columns[k]!, incoming[k]!, outgoing[k]!)
@@ -341,12 +347,19 @@ export class LiveBeliefs {
     }
   }
 
-  #set(entry: number, value: number): void {
-    const { incoming } = this.#base
-    if (entry < incoming.length) incoming[entry] = value
-    else this.#incoming[entry - incoming.length] = value
+  #set(entry: number, evidence: number): void {
+    const base = this.#base
+    if (entry < base.incoming.length) {
+      base.evidence[entry] = onGrid(evidence)
+      base.incoming[entry] = strengthOf(base.evidence[entry]!)
+    } else {
+      const added = entry - base.incoming.length
+      this.#evidence[added] = onGrid(evidence)
+      this.#incoming[added] = strengthOf(this.#evidence[added]!)
+    }
   }
 
+  /** Gives a tie other evidence. */
   #change(a: number, b: number, inA: number, inB: number, toA: number, toB: number): void {
     const oldA = this.#at(inA)
     const oldB = this.#at(inB)
@@ -363,29 +376,27 @@ export class LiveBeliefs {
     this.#account(a, b, newA, newB, 1)
   }
 
-  #add(a: number, b: number, toA: number, toB: number): void {
+  #add(a: number, b: number): readonly [number, number] {
     const o = this.#addedCount
     this.#addedCount += 2
     if (this.#addedCount > this.#next.length) {
       const length = this.#next.length * 2
       this.#next = grownInt(this.#next, length)
       this.#column = grownInt(this.#column, length)
-      const incoming = new Float32Array(length)
-      incoming.set(this.#incoming)
-      this.#incoming = incoming
+      this.#incoming = grownSingle(this.#incoming, length)
+      this.#evidence = grownSingle(this.#evidence, length)
     }
-    for (const [entry, own, other, told] of [
-      [o, a, b, toA],
-      [o + 1, b, a, toB],
+    for (const [entry, own, other] of [
+      [o, a, b],
+      [o + 1, b, a],
     ] as const) {
       this.#column[entry] = other
-      this.#incoming[entry] = told
       this.#next[entry] = this.#head[own]!
       this.#head[own] = entry
       this.#ties[own]!++
-      this.#sum[own]! += Math.abs(this.#incoming[entry]!)
     }
-    this.#account(a, b, this.#incoming[o]!, this.#incoming[o + 1]!, 1)
+    const base = this.#base.columns.length
+    return [base + o, base + o + 1]
   }
 
   /** Takes the step of damping that a node's ties ask for; where there is none, nothing changes. */

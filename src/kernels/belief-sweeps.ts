@@ -33,12 +33,12 @@ const GREATEST_RELAXATION = 1.5
 /** Rows between two looks at the clock of a cancel. */
 const BLOCK = 1 << 13
 
-/** One sweep over rows from .. to - 1; the greatest residual met. */
+/** One sweep over rows from .. to - 1; the greatest change met, before relaxation. `inverse` is 1 / (1 + D). */
 const sweepRows = (
   offsets: Int32Array,
   columns: Int32Array,
   coefficient: Float32Array,
-  diagonal: Float64Array,
+  inverse: Float64Array,
   explicit: Float64Array,
   belief: Float64Array,
   relaxation: number,
@@ -51,10 +51,10 @@ const sweepRows = (
     const end = offsets[i + 1]!
     let sum = explicit[i]!
     for (; k < end; k++) sum += coefficient[k]! * belief[columns[k]!]!
-    const residual = sum - diagonal[i]! * belief[i]!
-    const size = residual < 0 ? -residual : residual
+    const change = sum * inverse[i]! - belief[i]!
+    const size = change < 0 ? -change : change
     if (size > greatest) greatest = size
-    belief[i] = belief[i]! + (relaxation * residual) / diagonal[i]!
+    belief[i] = belief[i]! + relaxation * change
   }
   return greatest
 }
@@ -104,6 +104,8 @@ export const sweepBeliefs = (system: BeliefSystem, explicit: Float64Array, optio
   for (let i = 0; i < n; i++) if (!Number.isFinite(explicit[i])) throw new RangeError(`explicit[${i}] is no number`)
   const belief = start ? start.slice() : new Float64Array(n)
   const perResidual = errorPerResidual(system)
+  const inverse = diagonal.map((d) => 1 / d)
+  // Changes are residuals divided by the diagonal, which is 1 or more; the residual itself decides below.
   const target = tolerance / perResidual
   let relaxation = 1
   let mayRelax = true
@@ -113,7 +115,7 @@ export const sweepBeliefs = (system: BeliefSystem, explicit: Float64Array, optio
     for (let from = 0; from < n; from += BLOCK) {
       check()
       const to = Math.min(n, from + BLOCK)
-      const own = sweepRows(offsets, columns, coefficient, diagonal, explicit, belief, relaxation, from, to)
+      const own = sweepRows(offsets, columns, coefficient, inverse, explicit, belief, relaxation, from, to)
       if (own > greatest) greatest = own
     }
     if (greatest <= target) {

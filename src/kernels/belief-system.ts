@@ -18,6 +18,22 @@
  */
 import { type Check, checkInterval, neverCancelled } from './check.js'
 
+/** Evidence is kept in steps of this: sums are then exact in single precision, in whatever order they are made. */
+const EVIDENCE_STEP = 2 ** -18
+/** Beyond, a tie is as certain as it gets. */
+const GREATEST_EVIDENCE = 32
+
+/** A weight of evidence as it is kept. */
+export const onGrid = (evidence: number): number =>
+  Math.round(Math.max(-GREATEST_EVIDENCE, Math.min(GREATEST_EVIDENCE, evidence)) / EVIDENCE_STEP) * EVIDENCE_STEP
+
+/** tanh of small evidence is the evidence itself to within single precision. */
+const SMALL_EVIDENCE = 1e-3
+
+/** What a tie of so much evidence tells: parallel observations of one tie add their evidence. */
+export const strengthOf = (evidence: number): number =>
+  evidence < SMALL_EVIDENCE && evidence > -SMALL_EVIDENCE ? evidence : Math.tanh(evidence)
+
 /**
  * What is heard of a tie that says one sign in one direction and another in the other: the stronger side alone, and nothing where they are
  * equal. A loop of two signs would make the matrix none that sweeps can be trusted with.
@@ -35,6 +51,8 @@ export interface Ties {
   readonly incoming: Float32Array
   /** The same of the other direction: what the column's node is told by the row's. */
   readonly outgoing: Float32Array
+  /** Of `incoming`, its evidence: incoming = strengthOf(evidence). */
+  readonly evidence: Float32Array
 }
 
 /** t(i, j) = heard(i, j) * dilution(i) * reach(j). */
@@ -189,6 +207,7 @@ export const tiesOf = (
     columns: Int32Array.from(all, ({ column }) => column),
     incoming: Float32Array.from(all, (each) => each.in),
     outgoing: Float32Array.from(all, (each) => each.out),
+    evidence: Float32Array.from(all, (each) => onGrid(Math.atanh(each.in))),
   }
 }
 

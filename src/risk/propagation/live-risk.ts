@@ -1,0 +1,139 @@
+/** Risk that is repaired in place when interactions arrive, and risk as it would be if something were decided: nothing of it is written. */
+import { carriageOf } from '../../../graph-schema/risk.js'
+import { type InteractionType, interactionType, type Scenario, scenarios } from '../../../graph-schema/schema.js'
+import { RingfenceError } from '../../errors.js'
+import { kindOf, type Snapshot } from '../../graph/snapshot.js'
+import { LiveBeliefs, type PushOutcome } from '../../kernels/belief-push.js'
+import type { Check } from '../../kernels/check.js'
+import { nodeOf } from './domains.js'
+import { decayAt } from './layered-ties.js'
+import type { RiskField } from './propagate.js'
+
+export interface ArrivedInteraction {
+  readonly type: InteractionType
+  /** Entity indexes of the snapshot. */
+  readonly actor: number
+  readonly target: number
+  readonly scenario: Scenario
+  /** Index into the snapshot's markets. */
+  readonly market: number
+  /** Epoch milliseconds, NaN for unknown. */
+  readonly at: number
+  readonly weight: number
+}
+
+export const whatIfs = ['cleared', 'banned', 'unlinked'] as const
+export type WhatIf = (typeof whatIfs)[number]
+
+/**
+ * Bound on the error of repaired risk: far below what any threshold tells apart, and a thousand interactions then touch thousands of entities, not all of
+ * them. It does not grow from repair to repair.
+ */
+export const REPAIR_TOLERANCE = 1e-4
+
+/** Takes over the ties of the field: afterwards the field itself must not be used. */
+export class LiveRisk {
+  readonly #snapshot: Snapshot
+  readonly #field: RiskField
+  readonly #live: LiveBeliefs
+  /** Copies that were made since, by entity and domain. */
+  readonly #added = new Map<string, number>()
+  readonly #addedTo = new Map<number, { readonly node: number; readonly domain: number }[]>()
+
+  constructor(snapshot: Snapshot, field: RiskField, tolerance = REPAIR_TOLERANCE, check?: Check) {
+    this.#snapshot = snapshot
+    this.#field = field
+    const { share, knee } = field.parameters
+    this.#live = new LiveBeliefs(field.system, field.seeds.explicit, field.seeds.absorbs, field.risk, {
+      damping: { share, knee },
+      tolerance,
+      ...(check ? { check } : {}),
+    })
+    this.#live.settle()
+  }
+
+  /** No risk is further than this from that of a full run over the same interactions. */
+  get bound(): number {
+    return this.#live.bound()
+  }
+
+  /** By the node's number of the field, or as `copiesOf` gives it. */
+  riskOf(node: number): number {
+    return this.#live.beliefOf(node)
+  }
+
+  copiesOf(entity: number): readonly { readonly node: number; readonly domain: number }[] {
+    const { nodeOffsets, nodeDomain } = this.#field.layers
+    const known = Array.from({ length: nodeOffsets[entity + 1]! - nodeOffsets[entity]! }, (_, i) => {
+      const node = nodeOffsets[entity]! + i
+      return { node, domain: nodeDomain[node]! }
+    })
+    return [...known, ...(this.#addedTo.get(entity) ?? [])]
+  }
+
+  /**
+   * Adds interactions and pushes. An entity that acts where it did not before gets a copy there. Couplings and the time that ages are counted from stay those of
+   * the run. Throws `risk.domain` where nothing ever happened: that needs a full run.
+   */
+  add(interactions: readonly ArrivedInteraction[]): PushOutcome {
+    for (const each of interactions) this.#take(each)
+    return this.#live.settle()
+  }
+
+  /** As if this had been decided or cut. */
+  suppose(entity: number, whatIf: WhatIf): PushOutcome {
+    for (const { node } of this.copiesOf(entity)) {
+      if (whatIf === 'unlinked') this.#live.cutTies(node)
+      else {
+        this.#live.setExplicit(node, whatIf === 'banned' ? 1 : 0)
+        this.#live.setAbsorbing(node, true)
+      }
+    }
+    return this.#live.settle()
+  }
+
+  #take({ type, actor, target, scenario, market, at, weight }: ArrivedInteraction): void {
+    if (interactionType(type).enforcement || actor === target || weight === 0) return
+    const carriage = carriageOf(type, kindOf(this.#snapshot, target))
+    if (!carriage) return
+    const { domainAt, markets } = this.#field.layers
+    const domain = domainAt[scenarios[scenario].code * markets + market]!
+    if (!(domain >= 0))
+      throw new RingfenceError(
+        'risk.domain',
+        `Nothing was known of ${scenario}/${this.#snapshot.markets[market]} in the run.`,
+      )
+    const counted = weight * decayAt(at, this.#field.reference, carriage.halfLifeDays)
+    const told = ({ strength, role }: (typeof carriage)['toActor']): number =>
+      role === 'victim' ? 0 : counted * Math.atanh(strength)
+    const a = this.#copy(actor, domain)
+    const b = this.#copy(target, domain)
+    const toActor = told(carriage.toActor)
+    const toTarget = told(carriage.toTarget)
+    if (toActor !== 0 || toTarget !== 0) this.#live.strengthen(a, b, toActor, toTarget)
+  }
+
+  #copy(entity: number, domain: number): number {
+    const known = nodeOf(this.#field.layers, entity, domain)
+    if (known >= 0) return known
+    const key = `${entity} ${domain}`
+    const made = this.#added.get(key)
+    if (made !== undefined) return made
+    const node = this.#live.addNodes(1)
+    const said = this.#field.seeds.everywhere.get(entity)
+    if (said) {
+      this.#live.setExplicit(node, said.value)
+      this.#live.setAbsorbing(node, said.absorbs)
+    }
+    const { strength } = this.#field.couplings
+    const { length } = this.#field.layers.domains
+    for (const copy of this.copiesOf(entity)) {
+      const into = strength[copy.domain * length + domain]!
+      const out = strength[domain * length + copy.domain]!
+      if (into > 0 || out > 0) this.#live.strengthen(node, copy.node, Math.atanh(into), Math.atanh(out))
+    }
+    this.#added.set(key, node)
+    this.#addedTo.set(entity, [...(this.#addedTo.get(entity) ?? []), { node, domain }])
+    return node
+  }
+}

@@ -1,0 +1,154 @@
+/** Risk of every entity in every domain: seeds, couplings, ties, one linear system, and what it makes of each copy. */
+import type { RiskRole } from '../../../graph-schema/risk.js'
+import { RingfenceError } from '../../errors.js'
+import type { Snapshot } from '../../graph/snapshot.js'
+import { eachTold } from '../../kernels/belief-chains.js'
+import { degreeDamping } from '../../kernels/belief-damping.js'
+import { sweepBeliefs } from '../../kernels/belief-sweeps.js'
+import { type BeliefSystem, beliefSystem, GREATEST_ONWARD } from '../../kernels/belief-system.js'
+import { type Check, neverCancelled } from '../../kernels/check.js'
+import { type Couplings, learnCouplings } from './couplings.js'
+import { type Layers, layersOf } from './domains.js'
+import { type HarmTies, layeredTies } from './layered-ties.js'
+import { oneComponentNote, placeSeeds, type RiskNote, type SeedSources, type Seeds } from './seeds.js'
+
+export interface PropagateParameters {
+  /** Greatest share of what reaches an entity that goes on from it, above 0 to below 1. */
+  readonly share: number
+  /** Strength of ties up to which an entity tells all it holds: a family on one phone is no hub. */
+  readonly knee: number
+  /** Bound on the error of every risk. */
+  readonly tolerance: number
+  /** Throws `risk.divergent` instead of scaling down. */
+  readonly strict: boolean
+}
+
+export const defaultPropagation: PropagateParameters = { share: 0.85, knee: 3, tolerance: 1e-6, strict: false }
+
+export interface RiskField {
+  readonly layers: Layers
+  readonly couplings: Couplings
+  readonly seeds: Pick<Seeds, 'explicit' | 'absorbs' | 'everywhere'>
+  readonly system: BeliefSystem
+  /** Per entry of the system, in 1/255: how much of what the row is told makes it a helper. */
+  readonly helping: Uint8Array
+  /** Epoch milliseconds that ages are counted from; null where no time is known. */
+  readonly reference: number | null
+  /** Risk of each node: 1 is as much as one source that is certain. */
+  readonly risk: Float64Array
+  /** Chance-like share of harm by others' risk, 0 to 1; never passed on. */
+  readonly harm: Float64Array
+  /** No risk is further than this from the solution of the system. */
+  readonly bound: number
+  readonly sweeps: number
+  readonly parameters: PropagateParameters
+  readonly notes: readonly RiskNote[]
+}
+
+/** 1 - product over what was bought of (1 - strength x risk of who sold it). */
+export const harmOf = ({ victim, source, strength }: HarmTies, risk: Float64Array): Float64Array => {
+  const spared = new Float64Array(risk.length).fill(1)
+  for (let e = 0; e < victim.length; e++)
+    spared[victim[e]!]! *= 1 - strength[e]! * Math.max(0, Math.min(1, risk[source[e]!]!))
+  return spared.map((left) => 1 - left)
+}
+
+export interface PropagateHooks {
+  readonly check?: Check
+  readonly progress?: (step: string, done: number) => void
+}
+
+/** Throws `risk.divergent` (with `strict`) and `risk.domains`. */
+export const propagateRisk = (
+  snapshot: Snapshot,
+  sources: SeedSources,
+  given: Partial<PropagateParameters> = {},
+  { check = neverCancelled, progress = () => {} }: PropagateHooks = {},
+): RiskField => {
+  const parameters = { ...defaultPropagation, ...given }
+  const { share, knee, tolerance, strict } = parameters
+  progress('layers', 0)
+  const layers = layersOf(snapshot, check)
+  const seeds = placeSeeds(snapshot, layers, sources)
+  const couplings = learnCouplings(layers, seeds, check)
+  progress('ties', 0.15)
+  const { ties, helping, harm, reference } = layeredTies(snapshot, layers, couplings.strength, check)
+  progress('system', 0.5)
+  if (strict && share > GREATEST_ONWARD)
+    throw new RingfenceError(
+      'risk.divergent',
+      `A share of ${share} is above ${GREATEST_ONWARD}, up to which it converges.`,
+    )
+  const system = beliefSystem(ties, degreeDamping(ties, seeds.absorbs, { share, knee }, check), { check })
+  const notes = [...seeds.notes]
+  if (system.scaled < 1)
+    notes.push({
+      code: 'risk.scaled',
+      message: `The couplings would not converge as they were asked for; all were multiplied by ${system.scaled.toPrecision(3)}.`,
+    })
+  const alone = oneComponentNote(ties, seeds.explicit)
+  if (alone) notes.push(alone)
+  progress('sweeps', 0.6)
+  const { belief, sweeps, bound } = sweepBeliefs(system, seeds.explicit, { tolerance, check })
+  progress('harm', 0.98)
+  return {
+    layers,
+    couplings,
+    seeds: { explicit: seeds.explicit, absorbs: seeds.absorbs, everywhere: seeds.everywhere },
+    system,
+    helping,
+    reference,
+    risk: belief,
+    harm: harmOf(harm, belief),
+    bound,
+    sweeps,
+    parameters,
+    notes,
+  }
+}
+
+interface Parts {
+  readonly own: number
+  readonly helping: number
+  readonly exposing: number
+}
+
+/** What a node holds, by where it came from; what its other copies told it is told apart in `across`. */
+const partsOf = (
+  { system, seeds, helping, layers, risk }: RiskField,
+  node: number,
+): Parts & { across: [number, number][] } => {
+  const entity = layers.nodeEntity[node]!
+  let helps = 0
+  let exposes = 0
+  const across: [number, number][] = []
+  eachTold(system, risk, node, (other, _share, amount, entry) => {
+    if (layers.nodeEntity[other] === entity) across.push([other, amount])
+    else {
+      const share = helping[entry]! / 255
+      helps += share * amount
+      exposes += (1 - share) * amount
+    }
+  })
+  return { own: seeds.explicit[node]!, helping: helps, exposing: exposes, across }
+}
+
+/**
+ * The greatest part of what a node holds makes its role; a source is only who was given something here. What came from its other copies counts as it
+ * does there.
+ */
+export const roleOf = (field: RiskField, node: number): Exclude<RiskRole, 'victim'> => {
+  const parts = partsOf(field, node)
+  let { own, helping, exposing } = parts
+  for (const [copy, amount] of parts.across) {
+    const there = partsOf(field, copy)
+    const all = there.own + Math.max(0, there.helping) + Math.max(0, there.exposing)
+    const exposed = all > 0 ? Math.max(0, there.exposing) / all : 0
+    const source = all > 0 && parts.own > 0 ? there.own / all : 0
+    own += source * amount
+    helping += (1 - exposed - source) * amount
+    exposing += exposed * amount
+  }
+  if (parts.own > 0 && own >= Math.max(helping, exposing)) return 'source'
+  return helping >= exposing ? 'helper' : 'exposed'
+}
