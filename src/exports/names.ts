@@ -2,7 +2,7 @@
  * What a reader sees of identifiers of persons: as they are, or as keyed hashes (HMAC with SHA-256, 16 hex digits), the same for the same
  * identifier, so that what is shared stays visible and nobody finds an identifier by trying without the key.
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import {
   type EntityKind,
   entityKind,
@@ -15,6 +15,15 @@ import type { EntityRef, InteractionRecord, InteractionRef } from '../store/stor
 
 export const personalKinds: readonly EntityKind[] = entityKindNames.filter((kind) => entityKind(kind).personal)
 const mention = new RegExp(`\\b(${personalKinds.join('|')}):(?=\\S)`, 'g')
+
+let madeKey: string | null = null
+
+/** The key of RINGFENCE_MASK_KEY, else one that is the same as long as this process lives. */
+export const processMaskKey = (): string => {
+  if (process.env.RINGFENCE_MASK_KEY) return process.env.RINGFENCE_MASK_KEY
+  madeKey ??= randomBytes(32).toString('hex')
+  return madeKey
+}
 
 /** `~` and 16 hex digits. */
 export const keyedHash = (key: string, text: string): string =>

@@ -17,6 +17,7 @@ import { readBodiesStrictly } from './plugins/bodies.js'
 import { problems, sendProblem } from './plugins/problems.js'
 import { stopping } from './plugins/stopping.js'
 import { entityRoutes } from './routes/entities.js'
+import { exportRoutes } from './routes/exports.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
@@ -129,6 +130,7 @@ export const buildApp = async (
       await v1.register(recordRoutes(services))
       await v1.register(ringRoutes(services))
       await v1.register(ringLifeRoutes(services))
+      await v1.register(exportRoutes(services))
       await v1.register(entityRoutes(services))
       await v1.register(jobRoutes(services))
       await v1.register(keyRoutes(services))

@@ -1,5 +1,5 @@
 /** Interactions as a role may see them, so that a person can check a fact against single records. */
-import { isReservedKey } from '../ingest/attributes.js'
+import { isPersonalAttribute } from '../../graph-schema/schema.js'
 import type { KeyRole } from '../jobs/api-keys.js'
 import { isoTime } from '../jobs/read-view.js'
 import type { FactRecord, GraphStore, InteractionRecord } from '../store/store.js'
@@ -8,7 +8,9 @@ import type { Masking } from './masking.js'
 /** Free attributes may hold anything about a person; the reserved ones hold what the contract says. */
 const attributesFor = (attributes: InteractionRecord['attributes'], masked: boolean): Record<string, unknown> | null =>
   attributes &&
-  (masked ? Object.fromEntries(Object.entries(attributes).filter(([key]) => isReservedKey(key))) : { ...attributes })
+  (masked
+    ? Object.fromEntries(Object.entries(attributes).filter(([key]) => !isPersonalAttribute(key)))
+    : { ...attributes })
 
 const seenBy = (role: KeyRole, masking: Masking, record: InteractionRecord) => ({
   type: record.type,

@@ -1,12 +1,11 @@
 /** `ringfence export`: rings, the graph around an entity, or a whole run as files for other tools. */
-import { randomBytes } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import { isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { ExportContent } from '../../exports/content.js'
 import { exportToPath } from '../../exports/export-files.js'
 import { type ExportFormatName, exportFormatNames, formatNamed } from '../../exports/formats.js'
-import { Names } from '../../exports/names.js'
+import { Names, processMaskKey } from '../../exports/names.js'
 import { DEFAULT_MAX_SHARED, scopeOf } from '../../exports/scope.js'
 import type { Snapshot } from '../../graph/snapshot.js'
 import { WorkerPool } from '../../jobs/worker-pool.js'
@@ -75,10 +74,9 @@ const exportHere = (context: Context, options: ExportOptions) =>
       },
       graphOf(store, context.signal),
     )
-    const key = process.env.RINGFENCE_MASK_KEY
-    if (options.mask && !key)
+    if (options.mask && !process.env.RINGFENCE_MASK_KEY)
       context.say('RINGFENCE_MASK_KEY is not set: these masks are of this export alone and will not match others.')
-    const names = new Names(options.mask ? key || randomBytes(32).toString('hex') : null)
+    const names = new Names(options.mask ? processMaskKey() : null)
     const content = await ExportContent.open(store, scope, names, context.signal)
     return exportToPath(formatNamed(options.format), content, options.out)
   })

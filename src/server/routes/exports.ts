@@ -1,0 +1,106 @@
+import type { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { RingfenceError } from '../../errors.js'
+import { CASE_FILE_POLICY } from '../../exports/case-file.js'
+import { ExportContent } from '../../exports/content.js'
+import { manifestOnly, partStream } from '../../exports/export-stream.js'
+import { exportFormatNames, formatNamed } from '../../exports/formats.js'
+import { readers } from '../plugins/auth.js'
+import { leadToHeirs, ringLookup } from '../ring-lookup.js'
+import { IdParams, problemResponses, RunQuery } from '../schemas/shapes.js'
+import type { Services } from '../services.js'
+
+/** Each holds a connection of the store and some memory while it is read. */
+const MOST_AT_ONCE = 4
+
+const ExportQuery = Type.Object(
+  {
+    ...RunQuery.properties,
+    format: Type.Enum([...exportFormatNames]),
+    part: Type.Optional(
+      Type.String({
+        maxLength: 32,
+        description:
+          'Of csv and parquet, which are six tables: nodes, edges, rings, members (unless told), facts or evidence. `manifest`, of any format, is its description with the SHA-256 of each part.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** For a file name in a header: what is safe everywhere. */
+const fileName = (ring: string, part: string): string => `${ring.replace(/[^\w.-]/g, '_').slice(0, 100)}-${part}`
+
+export const exportRoutes =
+  ({ current, store, masking }: Services): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { ringOf } = ringLookup({ current, store })
+    leadToHeirs(app)
+    const running = new Set<AbortController>()
+    app.addHook('preClose', async () => {
+      for (const controller of running) controller.abort()
+    })
+
+    app.get(
+      '/rings/:id/export',
+      {
+        config: { roles: readers },
+        exposeHeadRoute: false,
+        schema: {
+          summary: 'A ring with its graph, as a file of a format',
+          description:
+            'Streamed: an answer that ends early is cut off without its end. Identifiers of persons are masked by role. Parts are the same bytes at each call.',
+          tags: ['rings'],
+          params: IdParams,
+          querystring: ExportQuery,
+          produces: ['application/octet-stream'],
+          response: {
+            200: Type.Unsafe<string | Readable>({ type: 'string', description: 'The file.' }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ params, query, caller, log }, reply) => {
+        const { ring, run } = await ringOf(params.id, query.run)
+        const format = formatNamed(query.format)
+        const extension = format.parts[0]!.replace(/^.*\./, '')
+        const wanted = format.parts.length === 1 ? format.parts[0]! : `${query.part ?? 'members'}.${extension}`
+        if (query.part !== undefined && query.part !== 'manifest' && !format.parts.includes(wanted))
+          throw new RingfenceError(
+            'request.invalid',
+            `part: ${format.title} has ${format.parts.join(', ')} and manifest.`,
+          )
+        if (query.part !== undefined && query.part !== 'manifest' && format.parts.length === 1)
+          throw new RingfenceError('request.invalid', `part: ${format.title} is one file.`)
+        if (running.size >= MOST_AT_ONCE)
+          throw new RingfenceError('request.rate', `${MOST_AT_ONCE} exports are being read already.`, { retryAfter: 2 })
+        const controller = new AbortController()
+        running.add(controller)
+        let handedOver = false
+        try {
+          const scope = { asked: { rings: [ring.id], run: run.id }, run, rings: [ring], more: [], leftOut: [] }
+          const content = await ExportContent.open(store, scope, masking.names(caller.role), controller.signal)
+          reply.header('cache-control', 'no-store')
+          if (query.part === 'manifest')
+            return await reply.type('application/json').send(JSON.stringify(await manifestOnly(format, content)))
+          const stream = partStream(format, content, wanted, (error) => {
+            running.delete(controller)
+            if (error && !controller.signal.aborted)
+              log.warn({ err: error, ring: ring.id }, 'An export was not read to its end')
+          })
+          handedOver = true
+          reply.raw.once('close', () => {
+            if (!reply.raw.writableFinished) controller.abort()
+          })
+          if (format.name === 'html')
+            reply.header('content-security-policy', `${CASE_FILE_POLICY}; frame-ancestors 'none'; sandbox`)
+          const name = fileName(ring.id, wanted)
+          reply.header('content-disposition', `${format.name === 'html' ? 'inline' : 'attachment'}; filename="${name}"`)
+          return await reply.type(format.mediaType).send(stream)
+        } finally {
+          if (!handedOver) running.delete(controller)
+        }
+      },
+    )
+  }

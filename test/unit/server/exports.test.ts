@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { KeyRole } from '#src/jobs/api-keys.js'
+import type { App } from '#src/server/app.js'
+import type { GraphStore } from '#src/store/store.js'
+import { batchOf } from '../../support/batches.js'
+import { ringRecord, runRecord } from '../../support/runs.js'
+import { bearer, makeKeys, openApp, openWorld, type World } from '../../support/service.js'
+
+let world: World
+let app: App
+let keys: Readonly<Record<KeyRole, string>>
+
+const phone = '+49 170 5550123'
+/** More than sockets and streams hold on the way. */
+const LIKES = 20_000
+
+beforeAll(async () => {
+  world = await openWorld()
+  const { store } = world
+  const likes = Array.from({ length: LIKES }, (_, i) => ({
+    id: `l${i}`,
+    type: 'like' as const,
+    actor: `user:u${i % 50}`,
+    target: `video:v${i % 7}`,
+    attributes: { note: 'x'.repeat(500) },
+  }))
+  const uses = { id: `use ${phone}`, type: 'uses' as const, actor: 'user:u1', target: `contact:${phone}` }
+  await store.writeBatch(batchOf([...likes, uses]))
+  const members = [
+    ...Array.from({ length: 50 }, (_, i) => ({ kind: 'user' as const, id: `u${i}`, role: 'core', score: 1 })),
+    ...Array.from({ length: 7 }, (_, i) => ({ kind: 'video' as const, id: `v${i}`, role: 'beneficiary', score: 1 })),
+  ]
+  const [fact] = ringRecord('r').facts
+  const facts = [
+    {
+      ...fact!,
+      sentence: `They use contact:${phone} too.`,
+      interactionCount: 1,
+      interactions: [{ type: 'uses' as const, id: uses.id }],
+      count: null,
+      digests: [],
+    },
+  ]
+  const born = (ring: string) => ({ ring, event: 'born', overlap: null, accounts: 50, other: null }) as const
+  const first = runRecord('one', { finishedAt: '2026-01-01T00:00:00.000Z' })
+  await store.saveRun(
+    { run: first, rings: [ringRecord('r1', { members, facts }), ringRecord('r2')] },
+    { events: ['r1', 'r2'].map(born), dormant: [] },
+  )
+  const second = runRecord('two', { finishedAt: '2026-01-02T00:00:00.000Z' })
+  const merged = { ring: 'r2', event: 'merged', overlap: 0.6, accounts: 3, other: 'r1' } as const
+  await store.saveRun(
+    {
+      run: second,
+      rings: [ringRecord('r1', { members, facts }), ringRecord('small', { members: members.slice(0, 3), facts })],
+    },
+    { events: [merged], dormant: [] },
+  )
+  keys = await makeKeys(store)
+  app = await openApp(store)
+})
+
+afterAll(async () => {
+  await app.http.close()
+  await world.close()
+})
+
+const ask = (url: string, role: KeyRole = 'investigator') => app.http.inject({ url, headers: bearer(keys[role]) })
+
+test.each(['graphml', 'gexf', 'cypher', 'json', 'html'])('%s: what comes is what its manifest says', async (format) => {
+  const answer = await ask(`/v1/rings/small/export?format=${format}`)
+  expect(answer.statusCode).toBe(200)
+  const manifest = (await ask(`/v1/rings/small/export?format=${format}&part=manifest`)).json()
+  expect(manifest.parts).toHaveLength(1)
+  expect(createHash('sha256').update(answer.rawPayload).digest('hex')).toBe(manifest.parts[0].sha256)
+  expect(answer.headers['content-disposition']).toMatch(/^(inline|attachment); filename="small-[\w.-]+"$/)
+  expect(answer.headers['cache-control']).toBe('no-store')
+  expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'/)
+})
+
+test('tables come one at a time, members unless told', async () => {
+  const members = await ask('/v1/rings/r1/export?format=csv')
+  expect(members.body.split('\r\n')).toHaveLength(59)
+  expect(members.body).toMatch(/^ring,entity,kind,role,score\r\n/)
+  const edges = await ask('/v1/rings/r1/export?format=csv&part=edges')
+  expect(edges.body.split('\r\n')).toHaveLength(LIKES + 3)
+  const parquet = await ask('/v1/rings/r1/export?format=parquet&part=nodes')
+  expect(parquet.rawPayload.subarray(0, 4).toString()).toBe('PAR1')
+  for (const bad of ['format=csv&part=none', 'format=json&part=nodes', 'format=xls', ''])
+    expect((await ask(`/v1/rings/r1/export?${bad}`)).json().code).toBe('request.invalid')
+})
+
+test('a role that may not see identifiers of persons gets masks, the same as elsewhere', async () => {
+  const evidence = (await ask('/v1/rings/small/evidence?details=true', 'viewer')).json()
+  const mask = evidence.facts[0].interactions[0].target.slice('contact:'.length)
+  expect(mask).toMatch(/^~[0-9a-f]{16}$/)
+  for (const format of ['graphml', 'gexf', 'csv&part=evidence', 'csv&part=facts', 'cypher', 'json', 'html']) {
+    const seen = await ask(`/v1/rings/small/export?format=${format}`, 'viewer')
+    expect(seen.body.includes(mask)).toBe(true)
+    expect(seen.body.includes('170 555')).toBe(false)
+    const clear = await ask(`/v1/rings/small/export?format=${format}`, 'investigator')
+    expect(clear.body.includes('170 5550123')).toBe(true)
+  }
+})
+
+test('an unknown ring is 404; one that was merged leads to the one that goes on; in its run it is itself', async () => {
+  expect((await ask('/v1/rings/none/export?format=json')).json()).toMatchObject({ status: 404, code: 'ring.unknown' })
+  const led = await ask('/v1/rings/r2/export?format=json')
+  expect([led.statusCode, led.headers.location]).toEqual([307, '/v1/rings/r1/export?format=json'])
+  expect(led.json().note).toContain('was merged into r1')
+  expect((await ask('/v1/rings/r2/export?format=json&run=one')).json().rings[0].id).toBe('r2')
+})
+
+/** Counts how many reads of the graph are under way. */
+const watched = (store: GraphStore) => {
+  const state = { reading: 0 }
+  const proxy = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (name !== 'readPart') return value
+      return async (...args: Parameters<GraphStore['readPart']>) => {
+        state.reading++
+        try {
+          await target.readPart(...args)
+        } finally {
+          state.reading--
+        }
+      }
+    },
+  })
+  return { store: proxy, state }
+}
+
+test('over a real socket: a slow reader holds it back, one that leaves ends it, and a failure cuts it off', async () => {
+  const { store, state } = watched(world.store)
+  let failAfter = Number.POSITIVE_INFINITY
+  const failing = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (name !== 'readPart') return value
+      return (...[request, taker]: Parameters<GraphStore['readPart']>) =>
+        target.readPart(request, {
+          entities: (batch) => taker.entities(batch),
+          interactions: async (batch) => {
+            failAfter -= batch.length
+            if (failAfter < 0) throw new Error('the disk is gone')
+            await taker.interactions(batch)
+          },
+        })
+    },
+  })
+  const own = await openApp(failing)
+  await own.http.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = own.http.server.address() as { port: number }
+  const url = `http://127.0.0.1:${port}/v1/rings/r1/export?format=graphml`
+  const open = async () => {
+    const request = get(url, { headers: bearer(keys.investigator) })
+    // What is left half-way ends with an error, which is what is tested.
+    request.on('error', () => {})
+    const [response] = await once(request, 'response')
+    return { request, response }
+  }
+  const until = async (done: () => boolean): Promise<void> => {
+    for (let i = 0; i < 200 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  try {
+    const slow = await open()
+    slow.response.pause()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(state.reading).toBe(1)
+    slow.request.destroy()
+    await until(() => state.reading === 0)
+    expect(state.reading).toBe(0)
+
+    failAfter = 10_000
+    const cut = await open()
+    let text = ''
+    cut.response.on('data', (data: Buffer) => {
+      text += data.toString()
+    })
+    const [error] = await once(cut.response, 'error')
+    expect((error as NodeJS.ErrnoException).code).toBe('ECONNRESET')
+    expect(cut.response.complete).toBe(false)
+    expect(text).not.toContain('</graphml>')
+  } finally {
+    await own.http.close()
+  }
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('ringfence-export-'))).toEqual([])
+})
