@@ -147,6 +147,18 @@ export const errorTable = {
     title: 'Unknown model',
     advice: 'List the models with ringfence model list; ringfence train registers one.',
   },
+  'model.none': {
+    status: 409,
+    exit: 2,
+    title: 'There is no model to score with',
+    advice: 'Train one with ringfence train and promote it, or name a folder in RINGFENCE_MODEL or --model.',
+  },
+  'model.kind': {
+    status: 409,
+    exit: 2,
+    title: 'The model has no scores of this kind',
+    advice: 'Its card says of which kinds it has; a kind needs ten known bad and ten known good to be learned.',
+  },
   'model.conflict': {
     status: 409,
     exit: 2,

@@ -1,4 +1,5 @@
 /** What a worker thread can be asked, and what it answers. Snapshots and raw columns are shared, not copied. */
+import type { EntityKind } from '../../graph-schema/schema.js'
 import type { Candidate, Note } from '../detectors/detector.js'
 import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
@@ -7,6 +8,7 @@ import type { Without } from '../graph/without.js'
 import type { ModelBaseline } from '../model/drift/baseline.js'
 import type { Drift, DriftLimits } from '../model/drift/measure-drift.js'
 import type { KindDifference } from '../model/drift/shadow.js'
+import type { Explanation } from '../model/explain/explain.js'
 import type { Evaluated } from '../model/product/evaluate.js'
 import type { ForwardInputs } from '../model/product/forward.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
@@ -18,6 +20,14 @@ import type { RingDrafts } from '../rings/ring-records.js'
 import type { RunWithRings } from '../store/store.js'
 
 export type Task =
+  /** Makes ready what `explain` asks, in the thread that gets it: for a pool of one. */
+  | {
+      readonly name: 'open-scorer'
+      readonly snapshot: Snapshot
+      readonly rings: RunWithRings | null
+      readonly model: ProductModel
+    }
+  | { readonly name: 'explain'; readonly kind: EntityKind; readonly id: string; readonly reasons: number }
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
   | { readonly name: 'digest'; readonly snapshot: Snapshot }
   | {
@@ -61,6 +71,8 @@ export type Task =
     }
 
 export type TaskResult =
+  | { readonly name: 'open-scorer' }
+  | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly name: 'digest'; readonly digest: string }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }

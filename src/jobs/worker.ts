@@ -13,6 +13,7 @@ import { measureForward } from '../model/product/forward.js'
 import { trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
+import { explainEntity, openScorer } from './explain-task.js'
 import { scoreBeside } from './score-task.js'
 import type { Task, TaskResult } from './tasks.js'
 
@@ -38,6 +39,13 @@ const progress = (step: string, done: number): void => {
 const perform = async (task: Task): Promise<TaskResult> => {
   checkCancelled()
   switch (task.name) {
+    case 'open-scorer': {
+      const { snapshot, rings, model } = task
+      openScorer({ snapshot, rings, model, backend: await loadBackend(), check: checkCancelled, progress })
+      return { name: 'open-scorer' }
+    }
+    case 'explain':
+      return { name: 'explain', ...explainEntity(task.kind, task.id, task.reasons) }
     case 'snapshot': {
       const raw = task.without ? graphWithout(task.raw, task.without, checkCancelled) : task.raw
       return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled) }

@@ -8,6 +8,8 @@ import fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import { limits } from '../../graph-schema/schema.js'
 import { JobRunner } from '../jobs/job-runner.js'
 import { CurrentView } from '../jobs/read-view.js'
+import { ScoreDesk } from '../jobs/score-desk.js'
+import { modelSource } from '../jobs/served-model.js'
 import type { GraphStore } from '../store/store.js'
 import { version } from '../version.js'
 import { Masking } from './masking.js'
@@ -24,6 +26,7 @@ import { keyRoutes } from './routes/keys.js'
 import { recordRoutes } from './routes/records.js'
 import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
+import { scoreRoutes } from './routes/scores.js'
 import type { Services } from './services.js'
 import type { ServerSettings } from './settings.js'
 
@@ -64,7 +67,8 @@ export const buildApp = async (
 
   const current = new CurrentView(store)
   const jobs = new JobRunner(store, current)
-  const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey) }
+  const scores = new ScoreDesk(current, modelSource(store))
+  const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey), scores }
   const metrics = new Metrics(services)
   jobs.onFault((job, error) =>
     http.log.error({ job, err: error }, job === null ? 'Jobs cannot be taken up' : 'A job met an error'),
@@ -82,6 +86,7 @@ export const buildApp = async (
     keyGenerator: (request) => request.caller?.key ?? request.ip,
   })
   await http.register(stopping, { jobs })
+  http.addHook('onClose', async () => scores.close())
   await http.register(problems)
   readBodiesStrictly(http)
   await http.register(auth, {
@@ -132,6 +137,7 @@ export const buildApp = async (
       await v1.register(ringLifeRoutes(services))
       await v1.register(exportRoutes(services))
       await v1.register(entityRoutes(services))
+      await v1.register(scoreRoutes(services))
       await v1.register(jobRoutes(services))
       await v1.register(keyRoutes(services))
     },

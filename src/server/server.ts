@@ -52,12 +52,16 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
       throw new RingfenceError('server.exposed', `${host} can be reached from other machines.`)
     await services.jobs.start()
     await services.current.load()
-    void services.current.keepLoading(closing.signal, (error) =>
-      http.log.error(
-        { err: error, code: 'graph.unreadable' },
-        'The latest run or its graph cannot be read; it is tried again',
-      ),
-    )
+    void services.current
+      .keepLoading(closing.signal, (error) =>
+        http.log.error(
+          { err: error, code: 'graph.unreadable' },
+          'The latest run or its graph cannot be read; it is tried again',
+        ),
+      )
+      // So that the first question does not wait. What is wrong is told to whoever asks.
+      .then(() => services.scores.refresh())
+      .catch(() => {})
     await http.listen({ host, port })
     const bound = http.server.address()
     const address = `http://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' && bound ? bound.port : port}`

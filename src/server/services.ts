@@ -1,6 +1,7 @@
 /** What routes work on. */
 import type { JobRunner } from '../jobs/job-runner.js'
 import type { CurrentView } from '../jobs/read-view.js'
+import type { ScoreDesk } from '../jobs/score-desk.js'
 import type { GraphStore } from '../store/store.js'
 import type { Masking } from './masking.js'
 
@@ -9,4 +10,5 @@ export interface Services {
   readonly current: CurrentView
   readonly jobs: JobRunner
   readonly masking: Masking
+  readonly scores: ScoreDesk
 }

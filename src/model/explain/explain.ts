@@ -74,6 +74,12 @@ export interface Explanation {
 const sampleSize = 200
 const counterfactualsShown = 5
 
+/** What the stack reads of an entity beside its models. */
+const partFeatures: ReadonlyMap<string, string> = new Map([
+  ['push', 'trust.push'],
+  ['rings', 'rings.membership'],
+])
+
 const medianOf = (values: number[]): number | null => {
   if (values.length === 0) return null
   values.sort((a, b) => a - b)
@@ -139,7 +145,9 @@ export class Explainer {
     const changes = this.#counterfactuals(entity, probability)
     return {
       ...shared,
-      reasons: [...trees.reasons, ...sage.reasons].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
+      reasons: [...trees.reasons, ...sage.reasons, ...this.#partReasons(entity, one, parts)].sort(
+        (a, b) => Math.abs(b.contribution) - Math.abs(a.contribution),
+      ),
       rest: trees.rest,
       counterfactuals: changes.counterfactuals,
       tried: { counterfactuals: changes.tried, graphsage: sage.tried },
@@ -163,6 +171,18 @@ export class Explainer {
         contribution: factor * left.reduce((sum, j) => sum + values[j]!, 0),
       },
     }
+  }
+
+  /** Parts that are one feature each. */
+  #partReasons(entity: number, one: OneScore, parts: readonly PartShare[]): readonly Reason[] {
+    const { features } = this.#scorer
+    const names = features.names.get(kindOf(features.snapshot, entity) as ScoredKind)!
+    return parts.flatMap(({ name, contribution }) => {
+      const feature = partFeatures.get(name)
+      if (feature === undefined || contribution === 0) return []
+      const j = names.indexOf(feature)
+      return [this.#reason(name, entity, one.row[j]!, j, contribution)]
+    })
   }
 
   #sageReasons(entity: number, one: OneScore, parts: readonly PartShare[], most: number) {

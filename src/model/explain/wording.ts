@@ -3,7 +3,7 @@ import type { FeatureDefinition } from '../features/definition.js'
 
 const short = (value: number): string => String(Number(value.toPrecision(3)))
 
-const perCent = (value: number): string => `${short(100 * value)} %`
+export const perCent = (value: number): string => `${short(100 * value)} %`
 
 const duration = (seconds: number): string => {
   if (seconds < 60) return `${short(seconds)} s`
@@ -72,6 +72,6 @@ export const featureWords = (
   },
 ): string => {
   const usual = typical === null ? 'mostly not known' : valueText(typical, unit)
-  const by = part === 'trees' ? 'It' : 'In GraphSAGE it'
+  const by = part === 'graphsage' ? 'In GraphSAGE it' : 'It'
   return `${sentence.replace(/\.$/, '')}: ${valueText(value, unit)}; the median of a sample of ${kind}s is ${usual}. ${by} ${effectWords(contribution)}.`
 }
