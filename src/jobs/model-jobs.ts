@@ -1,13 +1,18 @@
 /** Training and scoring as jobs: store -> snapshot -> features -> model or scores, numeric work in a worker thread. */
+import { createHash } from 'node:crypto'
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { ModelBaseline } from '../model/drift/baseline.js'
+import { featureListDigest } from '../model/features/product/product-features.js'
+import { scoredKinds } from '../model/features/product/sides.js'
 import type { Evaluated } from '../model/product/evaluate.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
 import { unsupervisedScores } from '../model/product/score-entities.js'
 import type { ProductModel } from '../model/registry/model-folder.js'
 import type { GraphStore, RunWithRings } from '../store/store.js'
+import { version } from '../version.js'
+import { Checkpoint } from './checkpoint.js'
 import type { ResultOf, Task } from './tasks.js'
 import { WorkerPool } from './worker-pool.js'
 
@@ -60,8 +65,32 @@ export interface TrainOutcome {
   /** On rings that were hidden whole, the mean over rounds; empty where it was not asked for. */
   readonly evaluation: readonly Evaluated[]
   readonly baseline: ModelBaseline
+  /** To be removed when the model is written. */
+  readonly checkpoint: Checkpoint | null
   /** The run whose rings were read. */
   readonly run: string | null
+}
+
+/** Of all that a trained model follows from but the backend, which steps name themselves. */
+const openCheckpoint = async (
+  prefix: string,
+  pool: WorkerPool,
+  {
+    snapshot,
+    rings,
+    records,
+    seed,
+  }: {
+    readonly snapshot: Snapshot
+    readonly rings: RunWithRings | null
+    readonly records: readonly LabelRecord[]
+    readonly seed: number
+  },
+): Promise<Checkpoint> => {
+  const { digest } = await pool.run({ name: 'digest', snapshot })
+  const lists = scoredKinds.map(featureListDigest)
+  const inputs = [version, digest, rings?.run.id ?? null, seed, lists, records]
+  return Checkpoint.open(prefix, createHash('sha256').update(JSON.stringify(inputs)).digest('hex'))
 }
 
 export const runTrain = (
@@ -73,6 +102,8 @@ export const runTrain = (
     readonly measureFrom: number | null
     /** Rounds of training without some rings, to be judged by them; 0: none. */
     readonly rounds: number
+    /** First part of the name of the folder in which finished steps are kept until the result is written; null: nowhere. */
+    readonly checkpoint: string | null
   },
 ): Promise<TrainOutcome> =>
   withSnapshot(store, job, async (pool, snapshot, rings) => {
@@ -81,11 +112,26 @@ export const runTrain = (
       measureFrom === null
         ? null
         : { from: measureFrom, earlierRings: await ringsFor(store, { asOf: measureFrom, run: null }) }
-    const { name: _, ...measured } = await pool.run(
-      { name: 'train', snapshot, rings, records, seed, forward, rounds },
-      (step, done) => job.progress?.(0.1 + 0.9 * done, step),
-    )
-    return { ...measured, run: rings?.run.id ?? null }
+    const kept =
+      job.checkpoint === null ? null : await openCheckpoint(job.checkpoint, pool, { snapshot, rings, records, seed })
+    const task = {
+      name: 'train',
+      snapshot,
+      rings,
+      records,
+      seed,
+      forward,
+      rounds,
+      kept: kept?.steps ?? new Map(),
+    } as const
+    const { name: _, ...measured } = await pool
+      .run(
+        task,
+        (step, done) => job.progress?.(0.1 + 0.9 * done, step),
+        (step, bytes) => kept?.put(step, bytes),
+      )
+      .finally(() => kept?.flush())
+    return { ...measured, checkpoint: kept, run: rings?.run.id ?? null }
   })
 
 export interface ScoreOutcome extends Omit<ResultOf<Extract<Task, { name: 'score' }>>, 'name'> {

@@ -55,6 +55,8 @@ export type Task =
       readonly forward: Pick<ForwardInputs, 'from' | 'earlierRings'> | null
       /** Rounds in which some rings are hidden and the whole is trained on the others; 0: none. */
       readonly rounds: number
+      /** Finished steps of an earlier training of the same, by name. */
+      readonly kept: ReadonlyMap<string, Uint8Array>
     }
   | {
       readonly name: 'score'
@@ -98,5 +100,6 @@ export type ResultOf<T extends Task> = Extract<TaskResult, { name: T['name'] }>
 
 export type WorkerMessage =
   | { readonly progress: { readonly step: string; readonly done: number } }
+  | { readonly kept: { readonly step: string; readonly bytes: Uint8Array } }
   | { readonly result: TaskResult }
   | { readonly error: { readonly code: ErrorCode; readonly detail: string; readonly facts: Record<string, unknown> } }

@@ -12,7 +12,7 @@ import { runTrain, type TrainOutcome } from './model-jobs.js'
 import { modelSettings } from './model-settings.js'
 
 export interface TrainingRequest {
-  readonly training: Parameters<typeof runTrain>[1]
+  readonly training: Omit<Parameters<typeof runTrain>[1], 'checkpoint'>
   /** `dry-run` trains and measures, and writes nothing. */
   readonly mode: 'dry-run' | 'write'
   /** Null: under its id where this installation keeps models. */
@@ -31,13 +31,17 @@ export interface TrainingOutcome extends TrainOutcome {
 const UNFINISHED = '.unfinished-'
 /** A folder is written in seconds: one that is unfinished for so long was left behind by a process that was killed. */
 const LEFT_BEHIND_MS = 3_600_000
+/** Finished steps of trainings that were stopped: the same training goes on from them within a week. */
+const PARTIAL = '.partial-'
+const FORGOTTEN_MS = 7 * 86_400_000
 
 const removeLeftBehind = async (home: string): Promise<void> => {
   for (const name of await readdir(home)) {
-    if (!name.startsWith(UNFINISHED)) continue
+    if (!name.startsWith(UNFINISHED) && !name.startsWith(PARTIAL)) continue
     const path = join(home, name)
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > LEFT_BEHIND_MS) await rm(path, { recursive: true, force: true })
+    const most = name.startsWith(PARTIAL) ? FORGOTTEN_MS : LEFT_BEHIND_MS
+    if (Date.now() - mtimeMs > most) await rm(path, { recursive: true, force: true })
   }
 }
 
@@ -55,7 +59,8 @@ const writeUnderId = async (home: string, model: ProductModel): Promise<string> 
 export const runTraining = async (store: GraphStore, request: TrainingRequest): Promise<TrainingOutcome> => {
   const { training, mode, folder, promote, who, fence } = request
   const { home } = modelSettings(store)
-  const outcome = await runTrain(store, training)
+  const beside = folder === null ? join(home, PARTIAL) : `${folder.replace(/\/+$/, '')}${PARTIAL}`
+  const outcome = await runTrain(store, { ...training, checkpoint: mode === 'dry-run' ? null : beside })
   const { trained, baseline, run } = outcome
   const model: ProductModel = {
     version,
@@ -73,6 +78,7 @@ export const runTraining = async (store: GraphStore, request: TrainingRequest): 
   if (mode === 'dry-run') return { ...outcome, model, written: null }
   if (folder !== null) await writeModel(folder, model, modelCard(model))
   const written = folder === null ? await writeUnderId(home, model) : resolve(folder)
+  await outcome.checkpoint?.remove()
   const note = { at: new Date().toISOString(), who }
   const why = `trained from ${model.labels.length} labels`
   const candidate = await registerModel(store, home, written, { ...note, why }, fence)

@@ -12,6 +12,7 @@ const CANCEL_GRACE_MS = 700
 interface Pending {
   readonly task: Task
   readonly progress: (step: string, done: number) => void
+  readonly keep: (step: string, bytes: Uint8Array) => void
   readonly resolve: (result: never) => void
   readonly reject: (error: Error) => void
 }
@@ -34,11 +35,16 @@ export class WorkerPool {
     else signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  run<T extends Task>(task: T, progress: (step: string, done: number) => void = () => {}): Promise<ResultOf<T>> {
+  /** `keep` gets steps that the task has finished, to be handed to it again should it be stopped. */
+  run<T extends Task>(
+    task: T,
+    progress: (step: string, done: number) => void = () => {},
+    keep: (step: string, bytes: Uint8Array) => void = () => {},
+  ): Promise<ResultOf<T>> {
     return new Promise((resolve, reject) => {
       if (this.#closed) reject(new RingfenceError('job.cancelled', 'The job was cancelled before this step.'))
       else {
-        this.#queue.push({ task, progress, resolve, reject })
+        this.#queue.push({ task, progress, keep, resolve, reject })
         this.#dispatch()
       }
     })
@@ -87,6 +93,10 @@ export class WorkerPool {
       if (!pending) return
       if ('progress' in message) {
         pending.progress(message.progress.step, message.progress.done)
+        return
+      }
+      if ('kept' in message) {
+        pending.keep(message.kept.step, message.kept.bytes)
         return
       }
       this.#busy.delete(worker)

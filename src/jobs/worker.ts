@@ -63,10 +63,14 @@ const perform = async (task: Task): Promise<TaskResult> => {
       return { name: 'rings', drafts: draftRings(task.snapshot, named, task.lineage) }
     }
     case 'train': {
-      const { snapshot, rings, records, seed, forward, rounds } = task
+      const { snapshot, rings, records, seed, forward, rounds, kept } = task
+      const keep = {
+        get: (step: string) => kept.get(step),
+        put: (step: string, bytes: Uint8Array) => port.postMessage({ kept: { step, bytes } }),
+      }
       const backend = await loadBackend()
       const inputs = { snapshot, rings, records, seed, backend, check: checkCancelled, progress }
-      const trained = trainOnLabels(inputs)
+      const trained = trainOnLabels({ ...inputs, keep })
       const { kinds } = observe({ ...inputs, model: { ...trained, seed } }, null)
       return {
         name: 'train',

@@ -174,7 +174,7 @@ export const addTrain = (program: Command, act: Act): void => {
   program
     .command('train')
     .description(
-      'Trains a model of who belongs to organized abuse from labels, and measures it on rings that were held out whole. Writes a folder with its weights, their feature lists, the measures and a card, and registers it as a candidate.',
+      'Trains a model of who belongs to organized abuse from labels, and measures it on rings that were held out whole. Writes a folder with its weights, their feature lists, the measures and a card, and registers it as a candidate. Finished steps are kept until it is whole: the same command goes on after a stop.',
     )
     .requiredOption(
       '--labels <file>',

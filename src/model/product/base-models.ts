@@ -128,7 +128,7 @@ export const trainPartNetworks = (
   const held = new Map(kinds.map(({ kind, rows }) => [kind, new Float64Array(rows.length)]))
   for (let part = 0; part < modelFolds; part++) {
     const roles = ownOf.map((own) => own && rolesOf(inputs, own, part))
-    const step = `network-${part}`
+    const step = `network-${part}-${backend.name}`
     const known = keep?.get(step)
     const state = known ? readNetworkState(known) : null
     const options = { ...standardKindOptions, ...(epochs ? { epochs } : {}), seed: seed * modelFolds + part }
@@ -150,7 +150,10 @@ export const trainPartNetworks = (
           check,
           resume: state?.current ?? null,
           progress: (epoch, epochs) =>
-            progress(`GraphSAGE: epoch ${epoch}, part ${part + 1} of ${modelFolds}`, epoch / epochs),
+            progress(
+              `GraphSAGE: epoch ${epoch}, part ${part + 1} of ${modelFolds}`,
+              (part + epoch / epochs) / modelFolds,
+            ),
           ...(keep ? { checkpoint: (current) => keep.put(step, writeNetworkState({ done: null, current })) } : {}),
         },
       )

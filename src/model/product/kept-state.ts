@@ -40,7 +40,7 @@ export const writeNetworkState = ({ done, current }: NetworkState): Uint8Array =
 export const readNetworkState = (bytes: Uint8Array): NetworkState => {
   const end = bytes.indexOf(lineEnd)
   const { epoch, step, size, isDone, best } = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString()) as Header
-  const numbers = new Float32Array(bytes.slice(end + 1).buffer)
+  const numbers = new Float32Array(Uint8Array.from(bytes.subarray(end + 1)).buffer)
   let at = 0
   const next = () => {
     at += size

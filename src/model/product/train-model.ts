@@ -36,6 +36,9 @@ const fewestPieces = 2
 /** Labels of each class that a market needs for a curve of its own. */
 const fewestOfMarket = 20
 
+/** Of the whole's time, features and trees. */
+const treesShare = 0.4
+
 export interface KindModel {
   readonly kind: ScoredKind
   readonly featureList: string
@@ -231,7 +234,10 @@ export const trainModel = (given: TrainInputs): TrainedModel => {
   const { kinds, skipped } = labelledKinds(given)
   if (kinds.length === 0)
     throw new RingfenceError('model.few-labels', skipped.map(({ kind, why }) => `${kind}: ${why}`).join('; '))
-  const inputs = { ...given, check: given.check ?? (() => {}), progress: given.progress ?? (() => {}) }
+  // Steps tell how far they are; where each begins and ends on the whole's bar is set here.
+  let [begin, end] = [0, 0]
+  const progress = (step: string, done: number) => given.progress?.(step, begin + (end - begin) * done)
+  const inputs = { ...given, check: given.check ?? (() => {}), progress }
   const source = new FeatureSource(inputs)
   const trees = kinds.map((own) => ({
     own,
@@ -241,8 +247,12 @@ export const trainModel = (given: TrainInputs): TrainedModel => {
   }))
   for (let part = 0; part < modelFolds; part++) {
     const labels = { label: label.map((y, v) => (fold[v] === part ? -1 : y)), fold }
-    for (const { own, scores, ensembles, tables } of trees) {
+    for (const [k, { own, scores, ensembles, tables }] of trees.entries()) {
+      const at = part * trees.length + k
+      begin = (treesShare * at) / (modelFolds * trees.length)
+      end = begin
       const table = source.table(own.kind, labels)
+      end = (treesShare * (at + 1)) / (modelFolds * trees.length)
       const ensemble = trainPartTrees(inputs, own, part, table)
       const held = [...own.rows.keys()].filter((i) => fold[own.from + own.rows[i]!] === part)
       const matrix = takeRows(
@@ -257,7 +267,11 @@ export const trainModel = (given: TrainInputs): TrainedModel => {
       tables.push(matrix)
     }
   }
-  const networks: PartNetworks = trainPartNetworks(inputs, kinds, productGraph(snapshot, source, inputs.check))
+  begin = treesShare
+  end = treesShare
+  const graph = productGraph(snapshot, source, inputs.check)
+  end = 1
+  const networks: PartNetworks = trainPartNetworks(inputs, kinds, graph)
   const models = trees.map(({ own, scores, ensembles, tables }) =>
     finishKind(
       given,
