@@ -27,6 +27,7 @@ import { gammaPoissonSurprise } from './gamma-poisson.js'
 import { nearDispersion, productShape } from './near-dispersion.js'
 import { nearWindows, rankColumns } from './near-order.js'
 import { type NearPairs, PairList } from './near-pair-list.js'
+import { meetingWeights, NearPartners } from './near-partners.js'
 
 export type { NearPairs } from './near-pair-list.js'
 
@@ -219,7 +220,17 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     return COUNTS_TOLD_APART
   }
 
-  const window = nearWindows(matrix, widest, reach)
+  const partners = new NearPartners(
+    {
+      matrix,
+      rankOf,
+      sizeOfRank: (place) => sizeOf(columnOf[place]!),
+      ...nearWindows(matrix, widest, reach),
+      tolerances,
+      fresh: fresh && { entries: fresh, levels: freshLevels },
+    },
+    meetingWeights({ shares: highestShare, near: nearTotal, all, telling, likeness, entryCount }),
+  )
   for (let a = 0; a < columnCount; a++) {
     const size = columnOffsets[a + 1]! - columnOffsets[a]!
     if (size < 2) continue
@@ -227,56 +238,53 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     const leastRank = firstOfSize[leastPartner(size)]!
     if (leastRank >= own) continue
     let againCount = 0
-    for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
-      const entry = entries[i]!
-      const at = columnTime[i]!
-      const first = window.first[entry]!
-      const end = window.end[entry]!
-      for (let other = first; other < end; other++) {
-        const b = rankOf[other]!
-        if (b >= own || b < leastRank) continue
-        const slotOfB = b * SEEN
-        if (seen[slotOfB] !== a) {
-          seen[slotOfB] = a
-          seen[slotOfB + 1] = -1
-          seen[slotOfB + 2] = entry
-          seen[slotOfB + 3] = other
-          continue
+    const meetings = partners.of(columnOffsets[a]!, columnOffsets[a + 1]!, leastRank, own)
+    for (let k = 0; k < meetings; k++) {
+      const entry = entries[partners.own[k]!]!
+      const at = columnTime[partners.own[k]!]!
+      const other = partners.other[k]!
+      const b = partners.rank[k]!
+      const slotOfB = b * SEEN
+      if (seen[slotOfB] !== a) {
+        seen[slotOfB] = a
+        seen[slotOfB + 1] = -1
+        seen[slotOfB + 2] = entry
+        seen[slotOfB + 3] = other
+        continue
+      }
+      let place = seen[slotOfB + 1]!
+      if (place === -1) {
+        if (againCount === again.length) {
+          again = wider(again, new Int32Array(againCount * 2))
+          met = wider(met, new Int32Array(met.length * 2))
+          last = wider(last, new Float64Array(last.length * 2))
         }
-        let place = seen[slotOfB + 1]!
-        if (place === -1) {
-          if (againCount === again.length) {
-            again = wider(again, new Int32Array(againCount * 2))
-            met = wider(met, new Int32Array(met.length * 2))
-            last = wider(last, new Float64Array(last.length * 2))
-          }
-          place = againCount++
-          seen[slotOfB + 1] = place
-          again[place] = columnOf[b]!
-          const onceEntry = seen[slotOfB + 2]!
-          const onceOther = seen[slotOfB + 3]!
-          const onceAt = time[onceEntry]!
-          const onceGap = Math.abs(time[onceOther]! - onceAt)
-          const highest = fresh !== null && fresh[onceEntry] === 1 && fresh[onceOther] === 1 ? freshLevels : levels
-          for (let level = highest - 1; level >= 0 && onceGap <= tolerances[level]!; level--) {
-            met[place * levels + level] = 1
-            last[place * levels + level] = onceAt
-          }
-        }
-        const gap = Math.abs(time[other]! - at)
-        const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
-        for (let level = highest - 1; level >= 0 && gap <= tolerances[level]!; level--) {
-          const slot = place * levels + level
-          if (met[slot]! > 0 && at - last[slot]! <= session) continue
-          met[slot] = met[slot]! + 1
-          last[slot] = at
+        place = againCount++
+        seen[slotOfB + 1] = place
+        again[place] = columnOf[b]!
+        const onceEntry = seen[slotOfB + 2]!
+        const onceOther = seen[slotOfB + 3]!
+        const onceAt = time[onceEntry]!
+        const onceGap = Math.abs(time[onceOther]! - onceAt)
+        const highest = fresh !== null && fresh[onceEntry] === 1 && fresh[onceOther] === 1 ? freshLevels : levels
+        for (let level = highest - 1; level >= 0 && onceGap <= tolerances[level]!; level--) {
+          met[place * levels + level] = 1
+          last[place * levels + level] = onceAt
         }
       }
-      steps += end - first
-      if (steps >= nextCheck) {
-        check()
-        nextCheck = steps + checkInterval
+      const gap = Math.abs(time[other]! - at)
+      const highest = fresh !== null && fresh[entry] === 1 && fresh[other] === 1 ? freshLevels : levels
+      for (let level = highest - 1; level >= 0 && gap <= tolerances[level]!; level--) {
+        const slot = place * levels + level
+        if (met[slot]! > 0 && at - last[slot]! <= session) continue
+        met[slot] = met[slot]! + 1
+        last[slot] = at
       }
+    }
+    steps += partners.looked
+    if (steps >= nextCheck) {
+      check()
+      nextCheck = steps + checkInterval
     }
 
     let stamped = false
