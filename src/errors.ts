@@ -283,6 +283,25 @@ export const errorTable = {
     advice:
       'Look into its log for what stops it, such as memory; then retry it. What was not finished has written nothing.',
   },
+  'schedule.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown schedule',
+    advice: 'List the schedules at /v1/schedules.',
+  },
+  'schedule.invalid': {
+    status: 400,
+    exit: 2,
+    title: 'The schedule makes no sense',
+    advice:
+      'A cron line has five fields (minute, hour, day, month, weekday) or six with seconds first; the time zone is an IANA name.',
+  },
+  'schedule.never': {
+    status: 400,
+    exit: 2,
+    title: 'The schedule would never be due',
+    advice: 'Look for a day that no month has, or a year that is over.',
+  },
   'job.lost': {
     status: 409,
     exit: 1,

@@ -24,6 +24,7 @@ export const openapiPage = async (): Promise<string> => {
       bodyLimit: 2 ** 20,
       maskKey: null,
       logLevel: 'silent',
+      seedSchedules: false,
     })
     try {
       await http.ready()

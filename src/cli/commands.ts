@@ -83,6 +83,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/jobs.js')).addJobs,
   },
   {
+    name: 'schedules',
+    summary: 'list, set, pause and remove what a service does by itself',
+    load: async () => (await import('./commands/schedules.js')).addSchedules,
+  },
+  {
     name: 'doctor',
     summary: 'check that everything is there that it needs',
     load: async () => (await import('./commands/doctor.js')).addDoctor,

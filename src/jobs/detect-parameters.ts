@@ -24,6 +24,8 @@ export interface DetectParameters {
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** What to leave out; null for what is. Only in a dry run: such a run says how it differs from the latest one. */
   readonly whatIf: Without | null
+  /** False: queries go on with the run that they see until another one is published. */
+  readonly publish: boolean
   /** Every detector looks again, also where the same detector has looked at the same graph with the same parameters. */
   readonly full: boolean
 }
@@ -51,6 +53,7 @@ export const defaultDetectParameters = (): DetectParameters => ({
   memoryLimitMb: defaultMemoryLimitMb(),
   settings: {},
   whatIf: null,
+  publish: true,
   full: false,
 })
 

@@ -239,6 +239,7 @@ export const runDetect = async (
         dissolveAfter: parameters.dissolveAfter,
         settings: parameters.settings,
         ...(parameters.whatIf ? { whatIf: parameters.whatIf } : {}),
+        ...(parameters.publish ? {} : { publish: false }),
       },
       counts: {
         entities: snapshot.entities.count,

@@ -1,5 +1,7 @@
 /** What a type of job is: its parameters, what it needs before it starts, and how it runs. `kinds.ts` lists them all. */
 import type { TObject } from 'typebox'
+import { Check, Errors } from 'typebox/value'
+import { RingfenceError } from '../errors.js'
 import type { GraphStore, JobFence, JobRecord } from '../store/store.js'
 import type { CurrentView } from './read-view.js'
 
@@ -24,6 +26,10 @@ export interface JobContext {
   readonly mode: 'dry-run' | 'write'
   readonly parameters: Readonly<Record<string, unknown>>
   readonly signal: AbortSignal
+  /** What `save` kept last, in this attempt or an earlier one. */
+  readonly checkpoint: Readonly<Record<string, unknown>> | null
+  /** Keeps how far it is, for an attempt that goes on from there. Small: it lies in the job's row. */
+  readonly save: (checkpoint: Readonly<Record<string, unknown>>) => Promise<void>
   readonly progress: (progress: JobRecord['progress']) => void
   /** A line of the job's log. */
   readonly log: (message: string) => void
@@ -43,4 +49,14 @@ export interface JobKind {
    * written is written whole or not at all, at the end, so that a job that is asked for again gives one result.
    */
   perform(context: JobContext): Promise<Readonly<Record<string, unknown>>>
+}
+
+/** For parameters that did not come through a route of their own. Throws `request.invalid`, naming the field under `where`. */
+export const checkParameters = ({ parameters }: JobKind, given: unknown, where = 'parameters'): void => {
+  if (Check(parameters, given)) return
+  const [first] = Errors(parameters, given)
+  throw new RingfenceError(
+    'request.invalid',
+    `${where}${first?.instancePath.replaceAll('/', '.') ?? ''} ${first?.message ?? 'is not valid'}.`,
+  )
 }

@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events'
 import { RingfenceError } from '../errors.js'
 import { hasEnded, type JobEnd } from '../store/job-record.js'
 import type { GraphStore, JobFence, JobLogLine, JobRecord } from '../store/store.js'
+import { checkParameters, type PreparedJob } from './job-kind.js'
 import { jobKind } from './kinds.js'
 import type { CurrentView } from './read-view.js'
 
@@ -40,6 +41,32 @@ const usual: RunnerTimes = { leaseMs: 30_000, beatMs: 700, pollMs: 1000, retryMs
 /** What a job is not to blame for, and what may be gone the next time. */
 const PASSING: readonly string[] = ['store.unreachable', 'worker.failed']
 const MAX_ATTEMPTS = 3
+
+const newJob = (request: JobRequest, now: string): JobRecord => ({
+  id: randomUUID(),
+  type: request.type,
+  mode: request.mode,
+  parameters: request.parameters,
+  key: request.key,
+  state: 'queued',
+  progress: { done: 0, stage: 'queued' },
+  createdAt: now,
+  startedAt: null,
+  finishedAt: null,
+  result: null,
+  error: null,
+  runId: randomUUID(),
+  dueAt: request.dueAt ?? now,
+  priority: request.priority ?? 0,
+  attempts: 0,
+  token: 0,
+  lease: null,
+  timeoutSeconds: request.timeoutSeconds ?? null,
+  cancelRequested: false,
+  schedule: request.schedule ?? null,
+  cost: null,
+  checkpoint: null,
+})
 
 const endOf = (error: unknown): Pick<JobEnd, 'state' | 'error'> => {
   if (!(error instanceof RingfenceError))
@@ -99,38 +126,14 @@ export class JobRunner {
    */
   async submit(request: JobRequest): Promise<JobRecord> {
     if (this.#stopping) throw new RingfenceError('server.stopping', 'No new job is taken.')
-    const kind = jobKind(request.type)
-    const { parameters, estimate, memoryLimitMb } = await kind.prepare(this.#store, request.parameters, request.mode)
-    if (request.mode !== 'estimate' && estimate.megabytes > memoryLimitMb)
-      throw new RingfenceError(
-        'job.memory',
-        `It would need ${estimate.megabytes} MB; the limit is ${memoryLimitMb} MB.`,
-      )
+    const { parameters, estimate } = await this.check(request)
     const now = new Date().toISOString()
     const isEstimate = request.mode === 'estimate'
     const wanted: JobRecord = {
-      id: randomUUID(),
-      type: request.type,
-      mode: request.mode,
-      parameters,
-      key: request.key,
-      state: isEstimate ? 'done' : 'queued',
-      progress: { done: isEstimate ? 1 : 0, stage: isEstimate ? 'done' : 'queued' },
-      createdAt: now,
-      startedAt: isEstimate ? now : null,
-      finishedAt: isEstimate ? now : null,
-      result: isEstimate ? { estimate } : null,
-      error: null,
-      runId: randomUUID(),
-      dueAt: request.dueAt ?? now,
-      priority: request.priority ?? 0,
-      attempts: 0,
-      token: 0,
-      lease: null,
-      timeoutSeconds: request.timeoutSeconds ?? null,
-      cancelRequested: false,
-      schedule: request.schedule ?? null,
-      cost: null,
+      ...newJob({ ...request, parameters }, now),
+      ...(isEstimate
+        ? { state: 'done', progress: { done: 1, stage: 'done' }, startedAt: now, finishedAt: now, result: { estimate } }
+        : {}),
     }
     const job = await this.#store.createJob(wanted)
     if (job.id !== wanted.id) {
@@ -144,6 +147,27 @@ export class JobRunner {
     }
     if (!isEstimate) this.#begin()
     return job
+  }
+
+  /** Throws what `submit` would. */
+  async check(request: Pick<JobRequest, 'type' | 'mode' | 'parameters'>): Promise<PreparedJob> {
+    const kind = jobKind(request.type)
+    checkParameters(kind, request.parameters)
+    const prepared = await kind.prepare(this.#store, request.parameters, request.mode)
+    const { estimate, memoryLimitMb } = prepared
+    if (request.mode !== 'estimate' && estimate.megabytes > memoryLimitMb)
+      throw new RingfenceError(
+        'job.memory',
+        `It would need ${estimate.megabytes} MB; the limit is ${memoryLimitMb} MB.`,
+      )
+    return prepared
+  }
+
+  /** Keeps that a job was asked for and refused, so that whoever looks for it finds why; it can be tried again. */
+  refuse(request: JobRequest, error: RingfenceError): Promise<JobRecord> {
+    const now = new Date().toISOString()
+    const refused = { code: error.code, detail: error.detail }
+    return this.#store.createJob({ ...newJob(request, now), state: 'failed', finishedAt: now, error: refused })
   }
 
   async read(id: string): Promise<JobRecord> {
@@ -281,15 +305,16 @@ export class JobRunner {
     if (job.cancelRequested) stop('cancelled')
 
     let beating: Promise<void> = Promise.resolve()
-    const beat = async (): Promise<void> => {
-      const log = takeLines()
-      const kept = await this.#store.keepJob(fence, { progress: job.progress, leaseMs: this.#times.leaseMs, log })
+    const beat = async (checkpoint?: JobRecord['checkpoint']): Promise<void> => {
+      const { progress } = job
+      const beat = { progress, leaseMs: this.#times.leaseMs, log: takeLines() }
+      const kept = await this.#store.keepJob(fence, checkpoint === undefined ? beat : { ...beat, checkpoint })
       if (kept === null) stop('lost')
       else if (kept.cancelRequested) stop('cancelled')
     }
     const beats = setInterval(() => {
       // A beat that fails is followed by the next one; the lease bears several.
-      beating = beating.then(beat).catch(() => {})
+      beating = beating.then(() => beat()).catch(() => {})
     }, this.#times.beatMs)
     const timer = job.timeoutSeconds === null ? null : setTimeout(() => stop('timeout'), job.timeoutSeconds * 1000)
     const cpu = process.cpuUsage()
@@ -313,6 +338,11 @@ export class JobRunner {
           this.#change(job)
         },
         log,
+        checkpoint: job.checkpoint,
+        save: async (checkpoint) => {
+          await beating
+          await beat(checkpoint)
+        },
       })
       outcome = { result }
     } catch (thrown) {

@@ -2,13 +2,17 @@
 import { RingfenceError } from '../errors.js'
 import type { JobKind } from './job-kind.js'
 import { detectJob } from './kinds/detect.js'
+import { pipelineJob } from './kinds/pipeline.js'
+import { publishJob, rollbackJob } from './kinds/publish.js'
 import { scoreJob } from './kinds/score.js'
 import { trainJob } from './kinds/train.js'
 
-export const jobKinds: readonly JobKind[] = [detectJob, trainJob, scoreJob]
+const singleKinds: readonly JobKind[] = [detectJob, trainJob, scoreJob, publishJob, rollbackJob]
+
+export const jobKinds: readonly JobKind[] = [...singleKinds, pipelineJob((type) => jobKind(type))]
 
 /** Throws `request.invalid`. */
-export const jobKind = (type: string): JobKind => {
+export function jobKind(type: string): JobKind {
   const kind = jobKinds.find((each) => each.type === type)
   if (!kind)
     throw new RingfenceError(

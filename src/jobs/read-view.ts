@@ -7,6 +7,7 @@ import type { EntityKind } from '../../graph-schema/schema.js'
 import { errorTable, RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { GraphStore, RingRecord, RunRecord, RunWithRings } from '../store/store.js'
+import { publishedRun } from './publication.js'
 import { WorkerPool } from './worker-pool.js'
 
 export interface EntityRing {
@@ -82,6 +83,13 @@ const unreadable = (error: unknown): RingfenceError => {
   return new RingfenceError('graph.unreadable', `The last try ended with ${why}.`, { cause }, { cause: error })
 }
 
+const FOLLOW_MS = 2000
+
+const readPublished = async (store: GraphStore): Promise<RunWithRings | null> => {
+  const run = await publishedRun(store)
+  return run === null ? null : store.readRun(run)
+}
+
 /** Holds the view of the moment and the graph of its run. */
 export class CurrentView {
   #view = new ReadView(null)
@@ -129,7 +137,7 @@ export class CurrentView {
     this.#generation += 1
     const generation = this.#generation
     try {
-      const view = new ReadView(await this.#store.readRun(null))
+      const view = new ReadView(await readPublished(this.#store))
       // A run that ended meanwhile has brought its own, newer graph.
       if (generation !== this.#generation) return
       this.#view = view
@@ -162,6 +170,20 @@ export class CurrentView {
       await sleep(wait, undefined, { signal, ref: false }).catch(() => {})
       // A job may have brought its graph meanwhile.
       if (!signal.aborted && this.#failure) await this.load()
+    }
+  }
+
+  /** Takes up what another process published, or chose to go back to. */
+  async follow(signal: AbortSignal, everyMs = FOLLOW_MS): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        const run = await publishedRun(this.#store)
+        if (this.#isRunRead && run !== (this.#view.run?.id ?? null)) await this.load()
+      } catch {
+        // The store is away; what was read last stays, and readiness tells.
+      }
     }
   }
 

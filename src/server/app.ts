@@ -26,6 +26,7 @@ import { keyRoutes } from './routes/keys.js'
 import { recordRoutes } from './routes/records.js'
 import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
+import { scheduleRoutes } from './routes/schedules.js'
 import { scoreRoutes } from './routes/scores.js'
 import type { Services } from './services.js'
 import type { ServerSettings } from './settings.js'
@@ -139,6 +140,7 @@ export const buildApp = async (
       await v1.register(entityRoutes(services))
       await v1.register(scoreRoutes(services))
       await v1.register(jobRoutes(services))
+      await v1.register(scheduleRoutes(services))
       await v1.register(keyRoutes(services))
     },
     { prefix: '/v1' },

@@ -1,6 +1,8 @@
 /** Starts and stops the service on a store. */
 import { createServer } from 'node:net'
 import { RingfenceError } from '../errors.js'
+import { Scheduler } from '../jobs/scheduler.js'
+import { seedSchedules } from '../jobs/schedules.js'
 import { claimOwner } from '../store/duckdb/owner.js'
 import type { GraphStore } from '../store/store.js'
 import { buildApp } from './app.js'
@@ -45,13 +47,22 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
   const { host, port } = options
   const { http, services } = await buildApp(store, settings, options.logs)
   const closing = new AbortController()
-  http.addHook('preClose', async () => closing.abort())
+  const scheduler = new Scheduler(store, services.jobs, (error) =>
+    http.log.error({ err: error }, 'Schedules cannot be looked at; they are looked at again'),
+  )
+  http.addHook('preClose', async () => {
+    closing.abort()
+    await scheduler.stop()
+  })
   try {
     const keys = await http.hasKeys()
     if (!keys && !isLoopback(host))
       throw new RingfenceError('server.exposed', `${host} can be reached from other machines.`)
     await services.jobs.start()
+    if (settings.seedSchedules) await seedSchedules(store)
+    scheduler.start()
     await services.current.load()
+<<<<<<< HEAD
     void services.current
       .keepLoading(closing.signal, (error) =>
         http.log.error(
@@ -62,6 +73,15 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
       // So that the first question does not wait. What is wrong is told to whoever asks.
       .then(() => services.scores.refresh())
       .catch(() => {})
+=======
+    void services.current.keepLoading(closing.signal, (error) =>
+      http.log.error(
+        { err: error, code: 'graph.unreadable' },
+        'The latest run or its graph cannot be read; it is tried again',
+      ),
+    )
+    if (store.engine === 'neo4j') void services.current.follow(closing.signal)
+>>>>>>> 92b20c6 (Ask for jobs by schedule, chain them, and choose the run that queries see)
     await http.listen({ host, port })
     const bound = http.server.address()
     const address = `http://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' && bound ? bound.port : port}`

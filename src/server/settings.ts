@@ -11,6 +11,8 @@ export interface ServerSettings {
   /** Masks identifiers the same way over restarts; without it they are masked anew at each start. */
   readonly maskKey: string | null
   readonly logLevel: string
+  /** Whether a store without schedules is given the usual ones. */
+  readonly seedSchedules: boolean
 }
 
 const integer = (name: string, fallback: number, least: number, most: number): number => {
@@ -20,6 +22,14 @@ const integer = (name: string, fallback: number, least: number, most: number): n
   if (!Number.isInteger(value) || value < least || value > most)
     throw new RingfenceError('setting.invalid', `${name} must be a whole number from ${least} to ${most}.`, { name })
   return value
+}
+
+const yesOrNo = (name: string, fallback: boolean): boolean => {
+  const text = process.env[name]
+  if (text === undefined || text === '') return fallback
+  if (text !== 'yes' && text !== 'no')
+    throw new RingfenceError('setting.invalid', `${name} must be yes or no.`, { name })
+  return text === 'yes'
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -34,5 +44,6 @@ export const readSettings = (): ServerSettings => {
     bodyLimit: integer('RINGFENCE_BODY_LIMIT', 16 * 2 ** 20, 1024, 2 ** 30),
     maskKey: process.env.RINGFENCE_MASK_KEY || null,
     logLevel,
+    seedSchedules: yesOrNo('RINGFENCE_SEED_SCHEDULES', true),
   }
 }

@@ -55,6 +55,8 @@ export interface JobRecord {
   /** The schedule that asked for it. */
   readonly schedule: string | null
   readonly cost: { readonly cpuSeconds: number; readonly seconds: number; readonly peakMb: number } | null
+  /** How far it is, for an attempt that goes on from there; its kind alone reads it. */
+  readonly checkpoint: Readonly<Record<string, unknown>> | null
 }
 
 export interface JobLogLine {
@@ -75,6 +77,14 @@ export interface JobClaim {
   readonly leaseMs: number
   /** A job that was started so often and whose lease ran out again is failed, as it may be what stops processes. */
   readonly maxAttempts: number
+}
+
+export interface JobBeat {
+  readonly progress: JobProgress
+  readonly leaseMs: number
+  readonly log: readonly JobLogLine[]
+  /** Absent: what is there stays. */
+  readonly checkpoint?: JobRecord['checkpoint']
 }
 
 export interface JobEnd {
@@ -103,6 +113,7 @@ export const parseJob = (text: string): JobRecord => {
     cancelRequested: job.cancelRequested ?? false,
     schedule: job.schedule ?? null,
     cost: job.cost ?? null,
+    checkpoint: job.checkpoint ?? null,
   }
 }
 
@@ -143,9 +154,10 @@ export const claimed = (job: JobRecord, { owner, leaseMs }: JobClaim, now: numbe
   lease: { owner, until: now + leaseMs },
 })
 
-export const kept = (job: JobRecord, progress: JobProgress, leaseMs: number, now: number): JobRecord => ({
+export const kept = (job: JobRecord, { progress, leaseMs, checkpoint }: JobBeat, now: number): JobRecord => ({
   ...job,
   progress,
+  checkpoint: checkpoint === undefined ? job.checkpoint : checkpoint,
   lease: job.lease && { ...job.lease, until: now + leaseMs },
 })
 

@@ -7,7 +7,7 @@ import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/s
 import type { FactCount } from '../graph/fact-count.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { DocumentStore } from './document-store.js'
-import type { JobClaim, JobEnd, JobFence, JobLogLine, JobProgress, JobRecord } from './job-record.js'
+import type { JobBeat, JobClaim, JobEnd, JobFence, JobLogLine, JobRecord } from './job-record.js'
 import type { ModelStore } from './model-store.js'
 import type { BatchResult, RecordBatch } from './record-batch.js'
 
@@ -293,10 +293,7 @@ export interface GraphStore extends DocumentStore, ModelStore {
    */
   claimJob(claim: JobClaim): Promise<JobRecord | null>
   /** The beat of a running job: its lease lasts for `leaseMs` from now, log lines are added. Null where this start of it is no longer the latest. */
-  keepJob(
-    fence: JobFence,
-    beat: { readonly progress: JobProgress; readonly leaseMs: number; readonly log: readonly JobLogLine[] },
-  ): Promise<JobRecord | null>
+  keepJob(fence: JobFence, beat: JobBeat): Promise<JobRecord | null>
   /** The end of a running job. Null, and nothing is changed, where this start of it is no longer the latest. */
   endJob(fence: JobFence, end: JobEnd, log: readonly JobLogLine[]): Promise<JobRecord | null>
   /** A running job waits again, not before `dueAt`; the start counts as an attempt or not. Null as above. */

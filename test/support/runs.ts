@@ -91,5 +91,6 @@ export const jobRecord = (id: string, more: Partial<JobRecord> = {}): JobRecord 
   cancelRequested: false,
   schedule: null,
   cost: null,
+  checkpoint: null,
   ...more,
 })

@@ -19,6 +19,7 @@ export const testSettings: ServerSettings = {
   bodyLimit: 2 ** 20,
   maskKey: 'a key for tests',
   logLevel: 'info',
+  seedSchedules: false,
 }
 
 /** Keeps what is written to it. */

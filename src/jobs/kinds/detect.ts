@@ -35,6 +35,12 @@ const parameters = Type.Object(
     workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
     memoryLimitMb: Type.Optional(Type.Integer({ minimum: 64 })),
     settings: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
+    publish: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'False: queries see the run only once a job of type publish says so.',
+      }),
+    ),
     full: Type.Optional(
       Type.Boolean({
         description: 'Every detector looks again, also where it has looked at the same graph with the same parameters.',
@@ -93,13 +99,13 @@ export const detectJob: JobKind = {
   async perform({ store, current, id, runId, fence, mode, parameters: given, signal, progress }) {
     const before = mode === 'write' ? await store.readRun(runId) : null
     if (before !== null) {
-      await current.load()
+      if (given.publish !== false) await current.load()
       return resultOf(before.run)
     }
     const wanted = await resolveParameters(store, given as GivenParameters)
     const outcome = await runDetect(store, wanted, { mode, job: id, runId, fence, signal, progress })
     const { run, rings, snapshot, seconds, peakMb, difference } = outcome
-    if (mode === 'write') current.swap({ run, rings }, snapshot)
+    if (mode === 'write' && wanted.publish) current.swap({ run, rings }, snapshot)
     const { stages, notes, ...counts } = resultOf(run)
     return { ...counts, seconds, peakMb, stages, notes, ...(difference ? { difference } : {}) }
   },

@@ -8,11 +8,11 @@ import {
   hasEnded,
   isHeld,
   isOverdue,
+  type JobBeat,
   type JobClaim,
   type JobEnd,
   type JobFence,
   type JobLogLine,
-  type JobProgress,
   type JobRecord,
   kept,
   parseJob,
@@ -120,12 +120,8 @@ const whileHeld = (
     return replaceJob(connection, step(job))
   })
 
-export const keepJob = (
-  connection: DuckDBConnection,
-  fence: JobFence,
-  beat: { readonly progress: JobProgress; readonly leaseMs: number; readonly log: readonly JobLogLine[] },
-): Promise<JobRecord | null> =>
-  whileHeld(connection, fence, beat.log, (job) => kept(job, beat.progress, beat.leaseMs, Date.now()))
+export const keepJob = (connection: DuckDBConnection, fence: JobFence, beat: JobBeat): Promise<JobRecord | null> =>
+  whileHeld(connection, fence, beat.log, (job) => kept(job, beat, Date.now()))
 
 export const endJob = (
   connection: DuckDBConnection,

@@ -10,11 +10,11 @@ import {
   hasEnded,
   isHeld,
   isOverdue,
+  type JobBeat,
   type JobClaim,
   type JobEnd,
   type JobFence,
   type JobLogLine,
-  type JobProgress,
   type JobRecord,
   kept,
   parseJob,
@@ -154,12 +154,8 @@ const whileHeld = (
     return replaceJob(tx, step(locked.job, locked.now))
   })
 
-export const keepJob = (
-  connection: Connection,
-  fence: JobFence,
-  beat: { readonly progress: JobProgress; readonly leaseMs: number; readonly log: readonly JobLogLine[] },
-): Promise<JobRecord | null> =>
-  whileHeld(connection, fence, beat.log, (job, now) => kept(job, beat.progress, beat.leaseMs, now))
+export const keepJob = (connection: Connection, fence: JobFence, beat: JobBeat): Promise<JobRecord | null> =>
+  whileHeld(connection, fence, beat.log, (job, now) => kept(job, beat, now))
 
 export const endJob = (
   connection: Connection,

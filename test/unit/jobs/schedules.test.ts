@@ -1,0 +1,194 @@
+import { expect, test } from '@jest/globals'
+import type { RingfenceError } from '#src/errors.js'
+import { JobRunner } from '#src/jobs/job-runner.js'
+import { CurrentView } from '#src/jobs/read-view.js'
+import { Scheduler } from '#src/jobs/scheduler.js'
+import {
+  dueTimes,
+  jitterOf,
+  listSchedules,
+  MOST_MADE_UP,
+  nextTime,
+  putSchedule,
+  readSchedule,
+  removeSchedule,
+  scheduleDefaults,
+  seededSchedules,
+  seedSchedules,
+} from '#src/jobs/schedules.js'
+import type { GraphStore } from '#src/store/store.js'
+import { openWorld } from '../../support/service.js'
+
+const wanted = (cron: string, more: object = {}) => ({
+  ...scheduleDefaults,
+  job: { type: 'publish', mode: 'dry-run' as const, parameters: {} },
+  cron,
+  ...more,
+})
+const iso = (times: readonly Date[]): string[] => times.map((time) => time.toISOString())
+const utc = (text: string): Date => new Date(`${text}Z`)
+
+const withStore = async (body: (store: GraphStore) => Promise<void>): Promise<void> => {
+  const world = await openWorld()
+  try {
+    await body(world.store)
+  } finally {
+    await world.close()
+  }
+}
+const schedulerOn = (store: GraphStore) => {
+  const runner = new JobRunner(store, new CurrentView(store))
+  return { scheduler: new Scheduler(store, runner, () => {}), runner }
+}
+
+test('daylight saving: a time that does not exist is met once, one that comes twice once', () => {
+  const berlin = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+  const from = (text: string, count: number): string[] => {
+    const times: Date[] = []
+    for (let time = nextTime(berlin, utc(text)); time && times.length < count; time = nextTime(berlin, time))
+      times.push(time)
+    return iso(times)
+  }
+  expect(from('2026-03-28T00:00:00', 3)).toEqual([
+    '2026-03-28T01:30:00.000Z',
+    '2026-03-29T01:00:00.000Z',
+    '2026-03-30T00:30:00.000Z',
+  ])
+  const autumn = from('2026-10-24T12:00:00', 2)
+  expect(autumn.map((time) => time.slice(0, 10))).toEqual(['2026-10-25', '2026-10-26'])
+})
+
+test('times that were missed are passed over, met once or met all, and a clock that jumps back meets none twice', () => {
+  const hourly = { cron: '0 * * * *', timeZone: 'UTC', nextDue: '2026-01-01T01:00:00.000Z' }
+  const now = utc('2026-01-01T04:30:00')
+  const all = dueTimes({ ...hourly, catchUp: 'all' }, now)
+  expect(iso(all.times)).toEqual([1, 2, 3, 4].map((hour) => `2026-01-01T0${hour}:00:00.000Z`))
+  expect(all).toMatchObject({ missed: 0, next: utc('2026-01-01T05:00:00') })
+  const latest = dueTimes({ ...hourly, catchUp: 'latest' }, now)
+  expect(iso(latest.times)).toEqual(['2026-01-01T04:00:00.000Z'])
+  expect(latest.missed).toBe(3)
+  expect(dueTimes({ ...hourly, catchUp: 'none' }, now)).toMatchObject({ times: [], missed: 4 })
+  const inTime = dueTimes({ ...hourly, catchUp: 'none' }, utc('2026-01-01T01:00:30'))
+  expect(iso(inTime.times)).toEqual(['2026-01-01T01:00:00.000Z'])
+  const back = dueTimes({ ...hourly, catchUp: 'all' }, utc('2025-12-31T23:00:00'))
+  expect(back).toMatchObject({ times: [], next: utc('2026-01-01T01:00:00') })
+  const long = dueTimes({ ...hourly, cron: '* * * * * *', catchUp: 'all' }, now)
+  expect(long.times).toHaveLength(MOST_MADE_UP)
+  expect(long.missed).toBe(3.5 * 3600 + 1 - MOST_MADE_UP)
+})
+
+test('jitter stays within its bound and is the same in every process', () => {
+  const due = utc('2026-01-01T00:00:00')
+  const values = Array.from({ length: 200 }, (_, i) => jitterOf(`s${i}`, due, 60))
+  expect(Math.min(...values)).toBeGreaterThanOrEqual(0)
+  expect(Math.max(...values)).toBeLessThan(60_000)
+  expect(Math.max(...values) - Math.min(...values)).toBeGreaterThan(50_000)
+  expect(jitterOf('s1', due, 60)).toBe(values[1])
+})
+
+test('a line that makes no sense, a zone that is not there and a day that never comes are refused', async () => {
+  await withStore(async (store) => {
+    const code = (cron: string, more: object = {}) =>
+      putSchedule(store, 's', wanted(cron, more)).then(
+        () => null,
+        (error: unknown) => (error as RingfenceError).code,
+      )
+    expect(await code('every day')).toBe('schedule.invalid')
+    expect(await code('61 * * * *')).toBe('schedule.invalid')
+    expect(await code('0 0 * * *', { timeZone: 'Mars/Olympus' })).toBe('schedule.invalid')
+    expect(await code('0 0 31 2 *')).toBe('schedule.never')
+    await expect(readSchedule(store, 's')).rejects.toMatchObject({ code: 'schedule.unknown' })
+    await expect(removeSchedule(store, 's')).rejects.toMatchObject({ code: 'schedule.unknown' })
+  })
+})
+
+test('a time makes one job, whoever looks and however often; single flight passes over, a refusal is kept', async () => {
+  await withStore(async (store) => {
+    const made = utc('2026-01-01T00:30:00')
+    await putSchedule(store, 'publishes', wanted('0 * * * *', { priority: 5, timeoutSeconds: 60 }), made)
+    await putSchedule(store, 'overlaps', wanted('0 * * * *', { singleFlight: false, catchUp: 'all' }), made)
+    const impossible = { job: { type: 'detect', mode: 'dry-run', parameters: { whatIf: {} } } }
+    await putSchedule(store, 'refused', wanted('0 1 * * *', impossible), made)
+    await putSchedule(store, 'paused', wanted('0 * * * *', { paused: true }), made)
+    const now = utc('2026-01-01T02:10:00')
+    const stopped = schedulerOn(store)
+    await stopped.runner.stop()
+    await expect(stopped.scheduler.tick(now)).rejects.toMatchObject({ code: 'server.stopping' })
+    expect(await store.listJobs(10)).toEqual([])
+
+    const live = schedulerOn(store)
+    await Promise.all([live.scheduler.tick(now), live.scheduler.tick(now)])
+    await live.scheduler.tick(now)
+    const jobs = await store.listJobs(100)
+    const of = (id: string) =>
+      jobs
+        .filter(({ schedule }) => schedule === id)
+        .map(({ key }) => key)
+        .sort()
+    expect(of('publishes')).toEqual(['schedule publishes 2026-01-01T02:00:00.000Z'])
+    expect(of('overlaps')).toEqual([1, 2].map((hour) => `schedule overlaps 2026-01-01T0${hour}:00:00.000Z`))
+    expect(jobs.find(({ schedule }) => schedule === 'publishes')).toMatchObject({
+      priority: 5,
+      timeoutSeconds: 60,
+      dueAt: '2026-01-01T02:00:00.000Z',
+    })
+    const refused = jobs.find(({ schedule }) => schedule === 'refused')
+    expect(refused).toMatchObject({ state: 'failed', error: { code: 'run.none' } })
+    const after = await readSchedule(store, 'refused')
+    expect(after).toMatchObject({ nextDue: '2026-01-02T01:00:00.000Z', last: { outcome: 'failed', job: refused!.id } })
+    expect(await readSchedule(store, 'paused')).toMatchObject({ nextDue: null, last: null })
+    await live.runner.stop()
+
+    // One whose job has not ended: the next time is passed over.
+    const busy = jobs.find(({ schedule }) => schedule === 'publishes')!
+    const left = {
+      ...busy,
+      id: 'left',
+      key: null,
+      state: 'queued' as const,
+      finishedAt: null,
+      dueAt: '2999-01-01T00:00:00.000Z',
+    }
+    await store.createJob(left)
+    const document = (await store.readDocument('schedules', 'publishes'))!
+    const last = { due: '2026-01-01T02:00:00.000Z', outcome: 'started', job: 'left', reason: null }
+    const value = { ...document.value, last }
+    await store.changeDocuments([
+      { collection: 'schedules', id: 'publishes', expected: document.version, sort: document.sort, value },
+    ])
+    const again = schedulerOn(store)
+    await again.scheduler.tick(utc('2026-01-01T03:00:00'))
+    expect(await readSchedule(store, 'publishes')).toMatchObject({
+      nextDue: '2026-01-01T04:00:00.000Z',
+      last: { outcome: 'passed-over', job: 'left' },
+    })
+    await again.runner.stop()
+  })
+})
+
+test('a thousand schedules due at once all make their job, which run in the order of due time, priority, id', async () => {
+  await withStore(async (store) => {
+    const made = utc('2026-01-01T00:30:00')
+    for (let i = 0; i < 1000; i++)
+      await putSchedule(store, `s${i}`, wanted(i % 2 ? '0 1 * * *' : '30 1 * * *', { priority: i % 7 }), made)
+    const { scheduler, runner } = schedulerOn(store)
+    await scheduler.tick(utc('2026-01-01T02:00:00'))
+    const ended = async () => (await store.listJobs(2000)).filter(({ finishedAt }) => finishedAt !== null)
+    while ((await ended()).length < 1000) await new Promise((resolve) => setTimeout(resolve, 200))
+    await runner.stop()
+    const jobs = [...(await ended())]
+    expect(new Set(jobs.map(({ schedule }) => schedule)).size).toBe(1000)
+    expect(jobs.every(({ attempts }) => attempts === 1)).toBe(true)
+    expect((await listSchedules(store)).every(({ last }) => last?.outcome === 'started')).toBe(true)
+  })
+}, 120_000)
+
+test('a new store is given schedules once: those that were removed do not come back', async () => {
+  await withStore(async (store) => {
+    await seedSchedules(store)
+    expect((await listSchedules(store)).map(({ id }) => id).sort()).toEqual(seededSchedules.map(({ id }) => id).sort())
+    await removeSchedule(store, seededSchedules[0]!.id)
+    await seedSchedules(store)
+    expect(await listSchedules(store)).toHaveLength(seededSchedules.length - 1)
+  })
+})
