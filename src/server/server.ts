@@ -62,7 +62,6 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
     if (settings.seedSchedules) await seedSchedules(store)
     scheduler.start()
     await services.current.load()
-<<<<<<< HEAD
     void services.current
       .keepLoading(closing.signal, (error) =>
         http.log.error(
@@ -73,15 +72,7 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
       // So that the first question does not wait. What is wrong is told to whoever asks.
       .then(() => services.scores.refresh())
       .catch(() => {})
-=======
-    void services.current.keepLoading(closing.signal, (error) =>
-      http.log.error(
-        { err: error, code: 'graph.unreadable' },
-        'The latest run or its graph cannot be read; it is tried again',
-      ),
-    )
     if (store.engine === 'neo4j') void services.current.follow(closing.signal)
->>>>>>> 92b20c6 (Ask for jobs by schedule, chain them, and choose the run that queries see)
     await http.listen({ host, port })
     const bound = http.server.address()
     const address = `http://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' && bound ? bound.port : port}`

@@ -70,7 +70,7 @@ const routesOf = (http: FastifyInstance): Route[] => {
 const documented = (): Map<string, string> => {
   const rows = new Map<string, string>()
   for (const line of readFileSync('docs/api.md', 'utf8').split('\n')) {
-    const match = /^\| `(GET|POST|DELETE) (\/[^`]*)` \| ([^|]+) \|/.exec(line)
+    const match = /^\| `(GET|POST|PUT|DELETE) (\/[^`]*)` \| ([^|]+) \|/.exec(line)
     if (match) rows.set(`${match[1]} ${match[2]!.replaceAll(/\{(\w+)\}/g, ':$1')}`, match[3]!.trim())
   }
   return rows
