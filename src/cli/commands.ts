@@ -58,6 +58,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/score.js')).addScore,
   },
   {
+    name: 'model',
+    summary: 'list models, make one champion, and see what has drifted',
+    load: async () => (await import('./commands/model.js')).addModel,
+  },
+  {
     name: 'serve',
     summary: 'serve the API and its docs',
     load: async () => (await import('./commands/serve.js')).addServe,

@@ -23,6 +23,7 @@ import { exportRoutes } from './routes/exports.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
+import { modelRoutes } from './routes/models.js'
 import { recordRoutes } from './routes/records.js'
 import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
@@ -142,6 +143,7 @@ export const buildApp = async (
       await v1.register(jobRoutes(services))
       await v1.register(scheduleRoutes(services))
       await v1.register(keyRoutes(services))
+      await v1.register(modelRoutes(services))
     },
     { prefix: '/v1' },
   )

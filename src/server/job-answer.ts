@@ -29,9 +29,15 @@ export const jobAnswer = (job: JobRecord, role: KeyRole, masking: Masking) => {
   const names: Names = (all) => all.map((name) => masking.fullName(role, name))
   const { whatIf } = job.parameters as { readonly whatIf?: Without | null }
   const difference = job.result?.difference as RingDifference | undefined
+  const { labels, ...parameters } = job.parameters as { readonly labels?: readonly unknown[] }
   return {
     ...job,
-    parameters: { ...job.parameters, ...(whatIf ? { whatIf: { ...whatIf, entities: names(whatIf.entities) } } : {}) },
+    // Thousands of labels are for the job alone.
+    parameters: {
+      ...parameters,
+      ...(labels ? { labels: labels.length } : {}),
+      ...(whatIf ? { whatIf: { ...whatIf, entities: names(whatIf.entities) } } : {}),
+    },
     result: job.result && { ...job.result, ...(difference ? { difference: maskedDifference(difference, names) } : {}) },
     error: job.error && { ...job.error },
   }

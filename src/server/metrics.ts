@@ -1,5 +1,6 @@
 /** What an operator watches, in the format of Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { ModelGauges } from './model-gauges.js'
 import type { AuthFailure } from './plugins/auth.js'
 import type { Services } from './services.js'
 
@@ -8,7 +9,7 @@ export class Metrics {
   readonly #requests: Histogram<'method' | 'route' | 'status'>
   readonly #authFailures: Counter<'reason'>
 
-  constructor({ current, jobs }: Services) {
+  constructor({ store, current, jobs }: Services) {
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
@@ -45,6 +46,7 @@ export class Metrics {
       const { run } = current.view
       return run ? (Date.now() - Date.parse(run.finishedAt)) / 1000 : -1
     })
+    new ModelGauges(store, registers)
   }
 
   observe(method: string, route: string, status: number, seconds: number): void {
