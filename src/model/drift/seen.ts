@@ -31,7 +31,7 @@ const hash = (kind: number, names: Uint8Array, from: number, to: number): void =
     return (y ^ (y >>> 16)) >>> 0
   }
   hashes.first = mix(a)
-  hashes.second = mix(b) | 1
+  hashes.second = (mix(b) | 1) >>> 0
 }
 
 const rangeOfKind = ({ entities }: Snapshot, kind: EntityKind) => {
