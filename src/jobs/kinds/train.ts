@@ -50,7 +50,9 @@ export const trainJob: JobKind = {
   parameters,
 
   async prepare(store, request) {
-    const given = request as Given
+    const given = request as Partial<Given>
+    if (!given.labels)
+      throw new RingfenceError('request.invalid', 'parameters: a training needs labels.', { field: 'labels' })
     if (given.run !== undefined && (await store.readRun(given.run)) === null)
       throw new RingfenceError('run.unknown', `${store.location} has no run ${given.run}.`)
     return {

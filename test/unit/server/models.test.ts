@@ -24,7 +24,7 @@ const get = async (url: string, role: Role = 'viewer') => {
   const answer = await app.http.inject({ url, headers: bearer(keys[role]) })
   return {
     status: answer.statusCode,
-    body: answer.headers['content-type']?.includes('json') ? answer.json() : answer.body,
+    body: String(answer.headers['content-type']).includes('json') ? answer.json() : answer.body,
   }
 }
 const post = async (url: string, payload: object, role: Role = 'operator') => {
