@@ -63,6 +63,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/model.js')).addModel,
   },
   {
+    name: 'propagate',
+    summary: 'spread risk from rings and labels over entities and domains',
+    load: async () => (await import('./commands/risk.js')).addPropagate,
+  },
+  {
+    name: 'risk',
+    summary: 'the risk of an entity, by which paths it came, and what-if',
+    load: async () => (await import('./commands/risk.js')).addRisk,
+  },
+  {
     name: 'serve',
     summary: 'serve the API and its docs',
     load: async () => (await import('./commands/serve.js')).addServe,

@@ -17,6 +17,8 @@ import type { EntityScores } from '../model/product/score-entities.js'
 import type { ProductModel } from '../model/registry/model-folder.js'
 import type { LineageOptions } from '../rings/history.js'
 import type { RingDrafts } from '../rings/ring-records.js'
+import type { PropagateParameters, RiskField } from '../risk/propagation/propagate.js'
+import type { SeedSources } from '../risk/propagation/seeds.js'
 import type { RunWithRings } from '../store/store.js'
 
 export type Task =
@@ -28,6 +30,12 @@ export type Task =
       readonly model: ProductModel
     }
   | { readonly name: 'explain'; readonly kind: EntityKind; readonly id: string; readonly reasons: number }
+  | {
+      readonly name: 'propagate'
+      readonly snapshot: Snapshot
+      readonly sources: SeedSources
+      readonly parameters: Partial<PropagateParameters>
+    }
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
   | { readonly name: 'digest'; readonly snapshot: Snapshot }
   | {
@@ -75,6 +83,7 @@ export type Task =
 export type TaskResult =
   | { readonly name: 'open-scorer' }
   | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
+  | { readonly name: 'propagate'; readonly field: RiskField }
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly name: 'digest'; readonly digest: string }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }

@@ -14,6 +14,7 @@ import { trainOnLabels } from '../model/product/labelled-training.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
 import { explainEntity, openScorer } from './explain-task.js'
+import { propagateRisk } from '../risk/propagation/propagate.js'
 import { scoreBeside } from './score-task.js'
 import type { Task, TaskResult } from './tasks.js'
 
@@ -49,6 +50,10 @@ const perform = async (task: Task): Promise<TaskResult> => {
     case 'snapshot': {
       const raw = task.without ? graphWithout(task.raw, task.without, checkCancelled) : task.raw
       return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled) }
+    }
+    case 'propagate': {
+      const hooks = { check: checkCancelled, progress }
+      return { name: 'propagate', field: propagateRisk(task.snapshot, task.sources, task.parameters, hooks) }
     }
     case 'digest':
       return { name: 'digest', digest: snapshotDigest(task.snapshot) }
