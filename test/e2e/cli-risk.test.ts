@@ -21,7 +21,8 @@ beforeAll(async () => {
   expect((await ringfence(['ingest', folder.path('graph.csv'), '--store', store])).exit).toBe(0)
 })
 
-const risk = (...args: readonly string[]) => ringfence(['risk', ...args, '--labels', labels, '--store', store, '--json'])
+const risk = (...args: readonly string[]) =>
+  ringfence(['risk', ...args, '--labels', labels, '--store', store, '--json'])
 
 test('propagate writes who has how much risk where, and as what', async () => {
   const out = folder.path('risk.csv')
@@ -48,7 +49,11 @@ test('propagate writes who has how much risk where, and as what', async () => {
 
 test('risk tells the paths with the interactions on them, and what-if changes nothing but its own answer', async () => {
   const asked = oneObject(await risk('user:helper', '--domain', 'account/US'))
-  const [domain] = asked.domains as { risk: number; rest: number; paths: { amount: number; share: number; steps: unknown[] }[] }[]
+  const [domain] = asked.domains as {
+    risk: number
+    rest: number
+    paths: { amount: number; share: number; steps: unknown[] }[]
+  }[]
   const { paths } = domain!
   expect(paths[0]!.steps).toMatchObject([
     { from: 'creator:seller', to: 'device:phone', interactions: [{ type: 'uses', count: 1, ageDays: 30 }] },
@@ -66,7 +71,9 @@ test('risk tells the paths with the interactions on them, and what-if changes no
 test('what cannot be answered is an error with its code', async () => {
   expect(oneObject(await risk('user:nobody'))).toMatchObject({ error: { code: 'entity.unknown' } })
   expect(oneObject(await risk('user:helper', '--domain', 'shelf/BR'))).toMatchObject({ error: { code: 'risk.domain' } })
-  expect(oneObject(await risk('user:helper', '--share', '3', '--strict'))).toMatchObject({ error: { code: 'risk.divergent' } })
+  expect(oneObject(await risk('user:helper', '--share', '3', '--strict'))).toMatchObject({
+    error: { code: 'risk.divergent' },
+  })
   const sourceless = await ringfence(['propagate', '--store', store, '--json'])
   expect(oneObject(sourceless)).toMatchObject({ error: { code: 'run.none' } })
 })

@@ -37,7 +37,7 @@ interface RiskOptions extends SourceOptions {
 
 const cell = (value: number): string => String(Number(value.toPrecision(6)))
 const short = (value: number): string => value.toPrecision(3)
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
+const percent = (value: number): string => `${(Math.round(1000 * value) / 10 || 0).toFixed(1)} %`
 
 /** The result is wanted to this: paths must add up to it. */
 const TOLERANCE = 1e-7
