@@ -1,4 +1,5 @@
 /** `ringfence export`: rings, the graph around an entity, or a whole run as files for other tools. */
+import { existsSync, statSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
@@ -28,8 +29,15 @@ export interface ExportOptions {
   readonly mask?: boolean
 }
 
-/** DuckDB's own share of memory: what a sort does not hold in it goes to disk. */
-const MEMORY = '128MB'
+/** DuckDB's own share of memory, megabytes: what a sort does not hold in it goes to disk. Joins with very many entities need more of it. */
+const LEAST_MEMORY = 64
+const MOST_MEMORY = 768
+const MEMORY_OF_FILE = 1 / 4
+
+const memoryFor = (path: string): string => {
+  const size = existsSync(path) ? statSync(path).size / 2 ** 20 : 0
+  return `${Math.min(MOST_MEMORY, Math.round(LEAST_MEMORY + size * MEMORY_OF_FILE))}MB`
+}
 
 const format = (text: string): ExportFormatName => {
   const known = exportFormatNames.find((each) => each === text)
@@ -60,7 +68,7 @@ const graphOf =
   }
 
 const exportHere = (context: Context, options: ExportOptions) =>
-  withStore(context, { create: false, memoryLimit: MEMORY }, async (store) => {
+  withStore(context, { create: false, memoryLimit: memoryFor(context.store) }, async (store) => {
     const scope = await scopeOf(
       store,
       {
@@ -93,7 +101,7 @@ const runExport = async (context: Context, options: ExportOptions): Promise<void
   const { rings, nodes, edges } = manifest.counts
   const graph = nodes === undefined ? '' : `, ${count(nodes)} entities, ${count(edges ?? 0)} interactions`
   await context.result(
-    { ...manifest, out: options.out, seconds: took },
+    { ...manifest, out: options.out, seconds: took, peakMb: process.resourceUsage().maxRSS / 1024 },
     `${options.out}: ${count(rings)} ${rings === 1 ? 'ring' : 'rings'}${graph} in ${seconds(took)}${manifest.masking.masked ? ', identifiers masked' : ''}.`,
   )
 }
