@@ -8,7 +8,6 @@ import { scoredKinds } from '../model/features/product/sides.js'
 import type { Evaluated } from '../model/product/evaluate.js'
 import type { LabelledTraining } from '../model/product/labelled-training.js'
 import type { LabelRecord } from '../model/product/labels.js'
-import { unsupervisedScores } from '../model/product/score-entities.js'
 import type { ProductModel } from '../model/registry/model-folder.js'
 import type { GraphStore, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
@@ -155,7 +154,8 @@ export const runScore = (store: GraphStore, job: ScoreJob): Promise<ScoreOutcome
     if (model === null) {
       if (rings === null)
         throw new RingfenceError('run.none', `Without a model ${store.location} needs a run to rank by.`)
-      return { scores: unsupervisedScores(snapshot, rings), drift: null, shadow: null, failure: null, snapshot, run }
+      const { scores } = await pool.run({ name: 'rank', snapshot, rings })
+      return { scores, drift: null, shadow: null, failure: null, snapshot, run }
     }
     const { name: _, ...scored } = await pool.run(
       { name: 'score', snapshot, rings, model, challenger, records, limits, threshold },

@@ -38,6 +38,8 @@ export type Task =
     }
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
   | { readonly name: 'digest'; readonly snapshot: Snapshot }
+  /** A ranking without a model. */
+  | { readonly name: 'rank'; readonly snapshot: Snapshot; readonly rings: RunWithRings }
   | {
       readonly name: 'detector'
       readonly detector: string
@@ -86,6 +88,7 @@ export type TaskResult =
   | { readonly name: 'propagate'; readonly field: RiskField }
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly name: 'digest'; readonly digest: string }
+  | { readonly name: 'rank'; readonly scores: readonly EntityScores[] }
   | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
   | {

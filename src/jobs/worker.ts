@@ -11,6 +11,7 @@ import { observe } from '../model/drift/observe.js'
 import { evaluated, judgeHeldOut } from '../model/product/evaluate.js'
 import { measureForward } from '../model/product/forward.js'
 import { trainOnLabels } from '../model/product/labelled-training.js'
+import { unsupervisedScores } from '../model/product/unsupervised.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
 import { propagateRisk } from '../risk/propagation/propagate.js'
@@ -57,6 +58,8 @@ const perform = async (task: Task): Promise<TaskResult> => {
     }
     case 'digest':
       return { name: 'digest', digest: snapshotDigest(task.snapshot) }
+    case 'rank':
+      return { name: 'rank', scores: unsupervisedScores(task.snapshot, task.rings, checkCancelled) }
     case 'detector': {
       const { snapshot, seed, parameters } = task
       const context = { snapshot, seed, progress, checkCancelled }

@@ -1,4 +1,6 @@
 /** Where a node stands in the graph, whatever its own columns are. */
+
+import { connectedComponents } from '../../kernels/components.js'
 import type { UndirectedCsr } from '../../kernels/csr.js'
 import { coreNumbers } from '../../kernels/k-core.js'
 import { leiden } from '../../kernels/leiden.js'
@@ -20,7 +22,12 @@ interface Standing {
   /** Share of neighbours in the own community. */
   within: number
   rank: number
+  /** Nodes of its component when hubs are taken out; 0 for a hub. */
+  rare: number
 }
+
+/** Nodes with more neighbours than this are hubs: an exchange, a carrier's network, a viral video. They tie nobody to anybody. */
+const hubDegree = 50
 
 const measures: readonly Measure<Standing>[] = [
   {
@@ -65,6 +72,13 @@ const measures: readonly Measure<Standing>[] = [
     sentence: () => 'Logarithm of its PageRank over that of a node by chance.',
     value: ({ nodes, rank }) => Math.log(Math.max(nodes * rank, 1e-6)),
   },
+  {
+    name: 'rare-component',
+    unit: 'log count',
+    sentence: () =>
+      `Logarithm of one more than the number of nodes of its component when nodes of more than ${hubDegree} neighbours are taken out; 0 for these.`,
+    value: ({ rare }) => Math.log1p(rare),
+  },
 ]
 
 export const structureDefinitions: readonly FeatureDefinition[] = definitionsOf(
@@ -73,7 +87,29 @@ export const structureDefinitions: readonly FeatureDefinition[] = definitionsOf(
   asOf,
 )
 
-/** Degree, mean degree of neighbours, core number, community (size, density, share of links inside), PageRank. */
+/** Nodes of each node's component among those that are no hubs; 0 for hubs. */
+const rareComponents = ({ rowCount: n, offsets, columns }: UndirectedCsr, check: () => void): Float64Array => {
+  const isHub = (v: number): boolean => offsets[v + 1]! - offsets[v]! > hubDegree
+  const source = new Int32Array(columns.length / 2)
+  const target = new Int32Array(columns.length / 2)
+  let count = 0
+  for (let v = 0; v < n; v++) {
+    if (isHub(v)) continue
+    for (let k = offsets[v]!, end = offsets[v + 1]!; k < end; k++) {
+      const u = columns[k]!
+      if (u >= v || isHub(u)) continue
+      source[count] = v
+      target[count++] = u
+    }
+  }
+  check()
+  const { component } = connectedComponents(n, source.subarray(0, count), target.subarray(0, count))
+  const sizes = new Float64Array(n)
+  for (let v = 0; v < n; v++) sizes[component[v]!]!++
+  return Float64Array.from(component, (c, v) => (isHub(v) ? 0 : sizes[c]!))
+}
+
+/** Degree, mean degree of neighbours, core number, community (size, density, share of links inside), PageRank, component without hubs. */
 export const structureFeatures = (
   graph: UndirectedCsr,
   seed: number,
@@ -92,8 +128,19 @@ export const structureFeatures = (
       own[v]! += Number(community[columns[k]!] === community[v])
     inside[community[v]!]! += own[v]!
   }
+  const rare = rareComponents(graph, check)
   const logDegree = Float64Array.from({ length: n }, (_, v) => Math.log1p(offsets[v + 1]! - offsets[v]!))
-  const standing: Standing = { nodes: n, degree: 0, neighbours: 0, core: 0, size: 0, inside: 0, within: 0, rank: 0 }
+  const standing: Standing = {
+    nodes: n,
+    degree: 0,
+    neighbours: 0,
+    core: 0,
+    size: 0,
+    inside: 0,
+    within: 0,
+    rank: 0,
+    rare: 0,
+  }
   const values = columnsOf(measures, n, (v) => {
     const degree = offsets[v + 1]! - offsets[v]!
     let sum = 0
@@ -105,6 +152,7 @@ export const structureFeatures = (
     standing.inside = inside[community[v]!]!
     standing.within = own[v]! / degree
     standing.rank = rank[v]!
+    standing.rare = rare[v]!
     return standing
   })
   return structureDefinitions.map((definition, m) => ({ ...definition, values: values[m]! }))

@@ -1,6 +1,6 @@
-/** Scores of all entities of the kinds that a model knows, or, without one, a ranking by the rings alone. */
+/** Scores of all entities of the kinds that a model knows. */
 import { RingfenceError } from '../../errors.js'
-import { findEntity, type Snapshot } from '../../graph/snapshot.js'
+import type { Snapshot } from '../../graph/snapshot.js'
 import type { RunWithRings } from '../../store/store.js'
 import type { Backend } from '../backend.js'
 import { calibrate, type Probability } from '../calibration/calibrate.js'
@@ -8,7 +8,7 @@ import type { FeatureMatrix } from '../feature-matrix.js'
 import type { KnownLabels } from '../features/known-labels.js'
 import { featureDefinitions } from '../features/product/blocks.js'
 import { FeatureSource, featureListDigest } from '../features/product/product-features.js'
-import { rangeOf, type ScoredKind, scoredKinds } from '../features/product/sides.js'
+import { rangeOf, type ScoredKind } from '../features/product/sides.js'
 import { type KindModels, scoreKinds } from '../graphsage/kinds-score.js'
 import { type StackPart, stackScores } from '../stack/stack.js'
 import { predictLogOdds } from '../trees/ensemble.js'
@@ -124,20 +124,3 @@ export const scoreEntities = (inputs: ScoreInputs): readonly EntityScores[] =>
       },
     }
   })
-
-/**
- * Without labels: the greatest strength of an entity's memberships, each times one less the ring's false-discovery rate. A ranking, not
- * a probability of anything.
- */
-export const unsupervisedScores = (snapshot: Snapshot, { rings }: RunWithRings): readonly EntityScores[] => {
-  const all = new Float64Array(snapshot.entities.count)
-  for (const ring of rings)
-    for (const { kind, id, score } of ring.members) {
-      const entity = findEntity(snapshot, kind, id)
-      if (entity >= 0) all[entity] = Math.max(all[entity]!, score * (1 - ring.fdr))
-    }
-  return scoredKinds.map((kind) => {
-    const { from, to } = rangeOf(snapshot, kind)
-    return { kind, from, score: all.slice(from, to), interval: null }
-  })
-}

@@ -6,11 +6,12 @@ import { readLabels } from '#src/cli/label-file.js'
 import { findEntity, type Snapshot } from '#src/graph/snapshot.js'
 import { Random } from '#src/kernels/random.js'
 import { type Backend, loadBackend } from '#src/model/backend.js'
+import { auroc } from '#src/model/metrics.js'
 import { measureForward } from '#src/model/product/forward.js'
 import { type LabelledTraining, scoreWithModel, trainOnLabels } from '#src/model/product/labelled-training.js'
 import { disjointFolds, disjointPieces, type LabelRecord, placeLabels } from '#src/model/product/labels.js'
 import type { Measured } from '#src/model/product/measures.js'
-import { unsupervisedScores } from '#src/model/product/score-entities.js'
+import { unsupervisedScores } from '#src/model/product/unsupervised.js'
 import { modelCard } from '#src/model/registry/model-card.js'
 import { type ProductModel, readModel, writeModel } from '#src/model/registry/model-folder.js'
 import type { RunRecord, RunWithRings } from '#src/store/store.js'
@@ -239,7 +240,21 @@ test('without labels the rings rank', () => {
   const ofUsers = unsupervisedScores(snapshot, run).find(({ kind }) => kind === 'user')!
   expect(ofUsers.interval).toBeNull()
   expect(ofUsers.score[findEntity(snapshot, 'user', 'u3') - ofUsers.from]).toBeCloseTo(0.72, 9)
+  // One member tells nothing of the others.
   expect(ofUsers.score[findEntity(snapshot, 'user', 'u4') - ofUsers.from]).toBe(0)
+  // Some rings known: members of the other rings come before people, as their neighbours are as alike.
+  const members = Array.from({ length: 3 * ringSize }, (_, u) => ({
+    kind: 'user',
+    id: `u${u}`,
+    role: 'core',
+    score: 1,
+  }))
+  const more = { run: run.run, rings: [{ fdr: 0, members }] as unknown as RunWithRings['rings'] }
+  const { score, from } = unsupervisedScores(snapshot, more).find(({ kind }) => kind === 'user')!
+  const others = Array.from({ length: users }, (_, u) => u).filter((u) => u >= 3 * ringSize)
+  const scores = Float64Array.from(others, (u) => score[findEntity(snapshot, 'user', `u${u}`) - from]!)
+  expect(scores.every((value) => value >= 0 && value < 1)).toBe(true)
+  expect(auroc({ scores, labels: Uint8Array.from(others, isPlanted) })).toBeGreaterThan(0.7)
 })
 
 test('a file of labels is read with quotes, and said where it cannot be', async () => {
