@@ -15,8 +15,8 @@ interface Watch {
   readonly progress: (step: string, done: number) => void
 }
 
-/** A comparison with NaN is never true, so that one would go through everything unseen. */
-const checkNumbers = (scores: readonly EntityScores[]): void => {
+/** A comparison with NaN is never true, so that one would go through everything unseen. Throws `model.number`. */
+export const checkNumbers = (scores: readonly EntityScores[]): void => {
   for (const { kind, score, interval } of scores)
     for (const values of [score, ...(interval ? [interval.low, interval.high] : [])]) {
       const at = values.findIndex((value) => !Number.isFinite(value))
@@ -35,9 +35,15 @@ export const scoreBeside = (
 ): Omit<ResultOf<ScoreTask>, 'name'> => {
   const { snapshot, rings, model, challenger, records, limits, threshold } = task
   const share = challenger ? 0.5 : 1
+  let reached = 0
+  // Steps tell of themselves alone.
+  const forward = (step: string, done: number): void => {
+    reached = Math.max(reached, done)
+    progress(step, reached)
+  }
   const scoreBy = (each: typeof model, from: number): Observation => {
     const observed = observe(
-      { snapshot, rings, model: each, backend, check, progress: (step, done) => progress(step, from + share * done) },
+      { snapshot, rings, model: each, backend, check, progress: (step, done) => forward(step, from + share * done) },
       each.baseline,
     )
     checkNumbers(observed.scores)

@@ -11,7 +11,7 @@ import { checkFence } from './jobs.js'
 import { number, numberOf, numberOrNull, rows, text } from './sql.js'
 
 /** Some milliseconds of appending, after which others get their turn of the event loop. */
-const ROWS_A_TURN = 10_000
+const ROWS_A_TURN = 2000
 
 const appendOrNull = (appender: DuckDBAppender, value: number | null, whole: boolean): void => {
   if (value === null) appender.appendNull()

@@ -1,8 +1,19 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { modelStatus, promote, rollBack } from '#src/jobs/model-desk.js'
+import { checkNumbers } from '#src/jobs/score-task.js'
 import { runScoring, type ScoringRequest } from '#src/jobs/scoring.js'
 import { runTraining, type TrainingRequest } from '#src/jobs/training.js'
 import type { LabelRecord } from '#src/model/product/labels.js'
@@ -46,6 +57,14 @@ const asked = { who: 'a test', why: 'to see' }
 beforeAll(async () => {
   store = await openStore(join(folder, 'store.duckdb'))
   await store.writeBatch(worldBatch())
+  // What a process that was killed two hours ago has left, and what one may be writing now.
+  for (const [name, age] of [
+    ['old', 7200],
+    ['new', 0],
+  ] as const) {
+    mkdirSync(join(home, `.unfinished-${name}`), { recursive: true })
+    utimesSync(join(home, `.unfinished-${name}`), Date.now() / 1000 - age, Date.now() / 1000 - age)
+  }
   first = (await runTraining(store, training(worldLabels()))).written!.registered.id
   second = (await runTraining(store, training(worldLabels(), { seed: 2 }))).written!.registered.id
 })
@@ -76,6 +95,26 @@ test('without a champion there is a ranking or an error, never a candidate that 
   ])
   await expect(rollBack(store, asked)).rejects.toMatchObject({ code: 'model.state' })
   await expect(promote(store, 'm-000000000000', asked)).rejects.toMatchObject({ code: 'model.unknown' })
+})
+
+test('what a killed training left half-written is no model, and goes when nobody can be writing it', () => {
+  expect(existsSync(join(home, '.unfinished-old'))).toBe(false)
+  expect(existsSync(join(home, '.unfinished-new'))).toBe(true)
+  expect(modelFolders().sort()).toEqual([first, second].sort())
+})
+
+test('a score that is no number is an error, wherever it stands', () => {
+  const scores = (score: number, low = 0) => [
+    {
+      kind: 'user' as const,
+      from: 0,
+      score: Float64Array.of(0, score),
+      interval: { low: Float64Array.of(0, low), high: Float64Array.of(1, 1), labels: Int32Array.of(1, 1) },
+    },
+  ]
+  expect(() => checkNumbers(scores(1))).not.toThrow()
+  for (const bad of [scores(Number.NaN), scores(Number.POSITIVE_INFINITY), scores(0, Number.NaN)])
+    expect(() => checkNumbers(bad)).toThrow(expect.objectContaining({ code: 'model.number' }))
 })
 
 test('a folder that is gone, changed or another model is never made champion', async () => {
