@@ -39,7 +39,8 @@ const ringsFor = async (store: GraphStore, { asOf, run }: ModelJob): Promise<Run
   return fitting ? store.readRun(fitting.id) : null
 }
 
-const withSnapshot = async <T>(
+/** The snapshot and the rings that a job asks for, and a thread to work on them. */
+export const withSnapshot = async <T>(
   store: GraphStore,
   job: ModelJob,
   work: (pool: WorkerPool, snapshot: Snapshot, rings: RunWithRings | null) => Promise<T>,

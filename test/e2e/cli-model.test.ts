@@ -46,6 +46,16 @@ test('train writes a model that score reads; without a model or a run there is n
   expect(rows.map((row) => row.split(',')[0]).filter((entity) => entity === 'user:u125')).toHaveLength(1)
   for (const row of rows) expect(row).toMatch(/^user:u\d+,[\de.-]+,[\de.-]+,[\de.-]+,\d+$/)
 
+  const explained = await ringfence(['score', '--explain', 'user:u0', '--model', model, '--store', store, '--json'])
+  const answer = oneObject(explained) as { score: number; parts: unknown[]; counterfactuals: { without: string }[] }
+  expect(answer).toMatchObject({ entity: 'user:u0', model: summary.model, supervised: true, run: null })
+  const listed = rows.find((row) => row.startsWith('user:u0,'))!
+  expect(Math.abs(answer.score - Number(listed.split(',')[1]))).toBeLessThan(1e-4)
+  expect(answer.parts).toHaveLength(4)
+  expect(answer.counterfactuals.map(({ without }) => without)).toContain('device:r0')
+  const strange = await ringfence(['score', '--explain', 'user:nobody', '--model', model, '--store', store, '--json'])
+  expect(oneObject(strange)).toMatchObject({ error: { code: 'entity.unknown' } })
+
   const unranked = await ringfence(['score', '--store', store, '--json'])
   expect(unranked.exit).toBe(2)
   expect(oneObject(unranked)).toMatchObject({ error: { code: 'run.none' } })

@@ -16,6 +16,7 @@ import { type ScoredKind, scoredKinds } from '../../model/features/product/sides
 import type { LabelRecord } from '../../model/product/labels.js'
 import { isModelId } from '../../model/registry/registry.js'
 import { type Act, type Context, isService } from '../context.js'
+import { runExplain } from '../explain-score.js'
 import { readLabels } from '../label-file.js'
 import { moment, share } from '../options.js'
 import { openProgress } from '../progress.js'
@@ -29,6 +30,7 @@ interface ScoreOptions {
   readonly model?: string
   readonly unsupervised?: boolean
   readonly challenger: string
+  readonly explain?: string
   readonly labels?: string
   readonly threshold?: number
   readonly dryRun?: boolean
@@ -147,6 +149,7 @@ const onStore = async (context: Context, options: ScoreOptions, records: readonl
 const runScoreCommand = async (context: Context, options: ScoreOptions): Promise<void> => {
   if (options.unsupervised && options.model !== undefined)
     throw new RingfenceError('usage', '--unsupervised is a ranking without a model: leave --model out.')
+  if (options.explain !== undefined) return runExplain(context, { ...options, explain: options.explain })
   const records = options.labels === undefined ? [] : await readLabels(options.labels)
   await (isService(context.store) ? inService : onStore)(context, options, records)
 }
@@ -168,6 +171,7 @@ export const addScore = (program: Command, act: Act): void => {
       'labels to judge probabilities by, as for ringfence train; those decided since training count',
     )
     .option('--threshold <share>', 'a score that a person acts on, for the comparison with the challenger', share)
+    .option('--explain <entity>', 'the score of one entity, kind:id, with its reasons; writes nothing')
     .option('--dry-run', 'write nothing to the store')
     .option('--kind <kind>', 'creator, user, video or product', kind)
     .option('--as-of <time>', 'only what was known then: a day or a moment with zone', moment)
@@ -182,6 +186,7 @@ export const addScore = (program: Command, act: Act): void => {
         '  ringfence score --labels fresh.csv --json --out scores.csv',
         '  ringfence score --model models/june --dry-run --out scores.csv',
         '  ringfence score --unsupervised --kind user',
+        '  ringfence score --explain user:u1 --json',
       ].join('\n'),
     )
     .action((options: ScoreOptions, command: Command) => act(command, (context) => runScoreCommand(context, options)))

@@ -4,11 +4,9 @@ import { Type } from 'typebox'
 import { type EntityKind, entityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { findEntity } from '../../graph/snapshot.js'
-import type { KeyRole } from '../../jobs/api-keys.js'
 import { asOfText, type EntityRing } from '../../jobs/read-view.js'
-import { counterfactualSentence, type Explanation } from '../../model/explain/explain.js'
+import { answerOf } from '../../model/explain/answer.js'
 import { ringLead } from '../../model/explain/ring-lead.js'
-import { sentenceOf } from '../../model/explain/wording.js'
 import { scoredKinds } from '../../model/features/product/sides.js'
 import { readers } from '../plugins/auth.js'
 import { IdParams, Nullable, problemResponses } from '../schemas/shapes.js'
@@ -90,36 +88,6 @@ const none = { counterfactuals: 0, graphsage: 0 }
 export const scoreRoutes =
   ({ current, masking, scores }: Services): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const explained = (role: KeyRole, { reasons, counterfactuals, ...rest }: Explanation) => {
-      const name = (full: string): string => masking.fullName(role, full)
-      const { score, low, high, labels, logOdds, intercept, parts, entity } = rest
-      return {
-        entity,
-        score,
-        interval: { low, high },
-        labels,
-        supervised: true,
-        logOdds,
-        intercept,
-        parts: [...parts],
-        rest: rest.rest,
-        tried: rest.tried,
-        leftOut: rest.leftOut,
-        explanation: reasons.map((reason) => {
-          // Ids of rings are nobody's.
-          const shown = reason.feature.startsWith('rings.') ? (id: string) => id : name
-          const { part, feature, unit, value, typical, contribution, ids, more } = reason
-          const sentence = sentenceOf(reason, shown)
-          return { sentence, part, feature, unit, value, typical, contribution, ids: ids.map(shown), more }
-        }),
-        counterfactuals: counterfactuals.map((each) => ({
-          sentence: counterfactualSentence(each, name),
-          without: each.is === 'ring' ? each.without : name(each.without),
-          score: each.score,
-        })),
-      }
-    }
-
     const byRings = (kind: EntityKind, id: string) => {
       const view = current.latest()
       const rings: readonly EntityRing[] = view.ringsOf(kind, id)
@@ -163,7 +131,8 @@ export const scoreRoutes =
         async ({ params, query, caller }) => {
           if (query.basis === 'rings') return byRings(kind, params.id)
           const { run, model, explanation } = await scores.explain(kind, params.id, query.explain ?? 8)
-          return { run: run?.id ?? null, model, asOf: run && asOfText(run), ...explained(caller.role, explanation) }
+          const answer = answerOf(explanation, (name) => masking.fullName(caller.role, name))
+          return { run: run?.id ?? null, model, asOf: run && asOfText(run), ...answer }
         },
       )
   }
