@@ -25,7 +25,7 @@ export interface Trial {
 }
 
 /** Each costs about a millisecond. */
-const bounds = { rings: 6, identifiers: 10, neighbours: 10 }
+const bounds = { rings: 4, identifiers: 8, neighbours: 6 }
 /** Reading a neighbour's interactions anew takes as long as it has interactions; beyond this it is left out. */
 const mostNeighbours = 20_000
 

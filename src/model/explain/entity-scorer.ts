@@ -29,6 +29,8 @@ export interface ScorerInputs {
 export interface SageReading {
   readonly kind: number
   readonly encoded: Float32Array
+  /** The first layer before normalization, and after. */
+  readonly mixed: readonly Float64Array[]
   readonly first: readonly Float64Array[]
   readonly neighbours: readonly ReadNeighbours[]
   readonly logOdds: number
@@ -87,11 +89,12 @@ export class EntityScorer {
     return this.#unlabelled.get(kindOf(this.features.snapshot, entity) as ScoredKind)!
   }
 
-  score(entity: number, change: Change | null = null): OneScore {
+  /** `whole`: the score without the change, whose parts that the change does not touch are used again. */
+  score(entity: number, change: Change | null = null, whole: OneScore | null = null): OneScore {
     const model = this.modelOf(entity)!
     const part = this.partOf(entity)
     const row = this.features.row(entity, change)
-    const sage = this.#read(entity, row, change)
+    const sage = this.#read(entity, row, change, whole?.sage ?? null)
     const trees = treesLogOdds(model.ensembles, row, part)
     const matrix = { rows: 1, names: model.names, columns: model.names.map((_, j) => row.subarray(j, j + 1)) }
     const parts = stackParts(matrix, Float64Array.of(sage.logOdds), Float64Array.of(trees))
@@ -105,7 +108,7 @@ export class EntityScorer {
   }
 
   /** What neighbours read of the two stays as it is, as they are not scored anew. */
-  #read(entity: number, row: Float32Array, change: Change | null): SageReading {
+  #read(entity: number, row: Float32Array, change: Change | null, whole: SageReading | null): SageReading {
     const { snapshot } = this.features
     const name = kindOf(snapshot, entity)
     const kind = this.nodes.kindOf(name)
@@ -119,9 +122,12 @@ export class EntityScorer {
       Float32Array.from(this.unlabelled(entity), (j) => row[j]!),
     )
     const own = place(entity)
-    const neighbours = this.nodes.neighbours(kind, own.row, without)
-    const first = change === null ? this.nodes.firstOf(kind, own.row) : this.nodes.first(kind, encoded)
+    const all = whole?.neighbours ?? this.nodes.neighbours(kind, own.row)
+    const neighbours = without === null ? all : this.nodes.neighboursWithout(own.row, all, without)
+    const mixed =
+      whole === null ? this.nodes.mixed(kind, encoded) : this.nodes.remixed(kind, whole.mixed, whole.encoded, encoded)
+    const first = change === null ? this.nodes.firstOf(kind, own.row) : this.nodes.activated(kind, mixed)
     const logOdds = heldMean(this.nodes.logits(kind, first, neighbours), this.partOf(entity))
-    return { kind, encoded, first, neighbours, logOdds }
+    return { kind, encoded, mixed, first, neighbours, logOdds }
   }
 }

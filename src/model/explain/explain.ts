@@ -142,7 +142,7 @@ export class Explainer {
       }
     const trees = this.#treesReasons(entity, model, one, parts, reasons)
     const sage = this.#sageReasons(entity, one, parts, reasons)
-    const changes = this.#counterfactuals(entity, probability)
+    const changes = this.#counterfactuals(entity, one, probability)
     return {
       ...shared,
       reasons: [...trees.reasons, ...sage.reasons, ...this.#partReasons(entity, one, parts)].sort(
@@ -210,13 +210,13 @@ export class Explainer {
     }
   }
 
-  #counterfactuals(entity: number, now: number) {
+  #counterfactuals(entity: number, one: OneScore, now: number) {
     const scorer = this.#scorer
     const { tried, leftOut } = changesOf(scorer.features, entity)
     const counterfactuals = tried
       .map((each) => ({
         each,
-        score: scorer.said(entity, scorer.score(entity, each.change).logOdds).probability,
+        score: scorer.said(entity, scorer.score(entity, each.change, one).logOdds).probability,
       }))
       .sort((a, b) => Math.abs(b.score - now) - Math.abs(a.score - now))
       .slice(0, counterfactualsShown)

@@ -31,20 +31,21 @@ export const sageReasons = (scorer: EntityScorer, entity: number, { row, sage }:
   const { features, nodes } = scorer
   const part = scorer.partOf(entity)
   const places = scorer.unlabelled(entity)
-  const own = Float32Array.from(places, (j) => row[j]!)
+  // Each feature has columns of its own in the encoding, so that one encoding of nothing known tells all single removals.
+  const missing = nodes.encoded(sage.kind, new Float32Array(places.length).fill(Number.NaN))
+  const offsets = nodes.offsets(sage.kind)
   const moved = places
     .map((place, j) => {
-      const value = own[j]!
-      if (Number.isNaN(value)) return { place, encoded: sage.encoded, size: 0 }
-      own[j] = Number.NaN
-      const encoded = nodes.encoded(sage.kind, own)
-      own[j] = value
-      return { place, encoded, size: encoded.reduce((sum, x, f) => sum + (x - sage.encoded[f]!) ** 2, 0) }
+      let size = 0
+      const [from, to] = [offsets[j]!, offsets[j + 1]!]
+      if (!Number.isNaN(row[place]!)) for (let f = from; f < to; f++) size += (missing[f]! - sage.encoded[f]!) ** 2
+      return { place, from, to, size }
     })
     .filter(({ size }) => size > 0)
     .sort((a, b) => b.size - a.size || a.place - b.place)
-  const byFeature = moved.slice(0, bounds.features).map(({ place, encoded }): SageReason => {
-    const logits = nodes.logits(sage.kind, nodes.first(sage.kind, encoded), sage.neighbours)
+  const byFeature = moved.slice(0, bounds.features).map(({ place, ...columns }): SageReason => {
+    const mixed = nodes.remixed(sage.kind, sage.mixed, sage.encoded, missing, columns)
+    const logits = nodes.logits(sage.kind, nodes.activated(sage.kind, mixed), sage.neighbours)
     return { is: 'feature', index: place, effect: sage.logOdds - heldMean(logits, part) }
   })
   const read = new Set<number>()
@@ -56,11 +57,9 @@ export const sageReasons = (scorer: EntityScorer, entity: number, { row, sage }:
     .map((other) => ({ other, degree: features.neighbours(other).length }))
     .sort((a, b) => a.degree - b.degree || a.other - b.other)
   const byNeighbour = near.slice(0, bounds.neighbours).map(({ other }): SageReason => {
-    const kept = sage.neighbours.flatMap(({ relation, rows }) => {
-      const { from, to } = rangeOf(features.snapshot, nodes.endOf(relation))
-      if (other < from || other >= to) return [{ relation, rows }]
-      const left = rows.filter((each) => from + each !== other)
-      return left.length > 0 ? [{ relation, rows: left }] : []
+    const kept = sage.neighbours.flatMap((read) => {
+      const { from, to } = rangeOf(features.snapshot, nodes.endOf(read.relation))
+      return other < from || other >= to ? [read] : nodes.leaving(read, other - from)
     })
     const logits = nodes.logits(sage.kind, sage.first, kept)
     return { is: 'neighbour', index: other, effect: sage.logOdds - heldMean(logits, part) }

@@ -55,7 +55,7 @@ const knownValues = (column: Float32Array, rows: Int32Array): Float32Array => {
 const greatest = 3e38
 const bounded = (value: number): number => Math.max(-greatest, Math.min(greatest, value))
 
-const encodingWidth = ({ borders, tellsMissing }: FeatureEncoding): number =>
+export const encodingWidth = ({ borders, tellsMissing }: FeatureEncoding): number =>
   (borders ? borders.length - 1 : 0) + (tellsMissing ? 1 : 0)
 
 /** Looks at the given rows alone. */

@@ -103,7 +103,7 @@ test('GraphSAGE evaluated on plain arrays from own features is what the tensor l
   for (const u of [0, 7, 60, 170]) {
     const one = scorer.score(entityOf(u))
     const kind = scorer.nodes.kindOf('user')
-    const byFeatures = scorer.nodes.first(kind, one.sage.encoded)
+    const byFeatures = scorer.nodes.activated(kind, scorer.nodes.mixed(kind, one.sage.encoded))
     const stored = scorer.nodes.firstOf(kind, entityOf(u) - table.from)
     byFeatures.forEach((layer, n) => {
       for (let f = 0; f < layer.length; f++) expect(Math.abs(layer[f]! - stored[n]![f]!)).toBeLessThan(1e-4)

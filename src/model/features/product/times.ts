@@ -40,8 +40,8 @@ const sortFirst = (values: Float64Array, count: number): void => {
 
 /** Collects the times of one entity after the other; scratch grows to the longest. */
 export class TimeCollector {
-  #times = new Float64Array(1024)
-  #gaps = new Float64Array(1024)
+  #times = new Float64Array(shortSort)
+  #gaps = new Float64Array(shortSort)
   #count = 0
   readonly #summary: TimeSummary = {
     known: 0,
