@@ -2,12 +2,13 @@
 import { RingfenceError } from '../errors.js'
 import type { JobKind } from './job-kind.js'
 import { detectJob } from './kinds/detect.js'
+import { exportJob } from './kinds/export.js'
 import { pipelineJob } from './kinds/pipeline.js'
 import { publishJob, rollbackJob } from './kinds/publish.js'
 import { scoreJob } from './kinds/score.js'
 import { trainJob } from './kinds/train.js'
 
-const singleKinds: readonly JobKind[] = [detectJob, trainJob, scoreJob, publishJob, rollbackJob]
+const singleKinds: readonly JobKind[] = [detectJob, trainJob, scoreJob, publishJob, rollbackJob, exportJob]
 
 export const jobKinds: readonly JobKind[] = [...singleKinds, pipelineJob((type) => jobKind(type))]
 

@@ -29,13 +29,17 @@ export const jobAnswer = (job: JobRecord, role: KeyRole, masking: Masking) => {
   const names: Names = (all) => all.map((name) => masking.fullName(role, name))
   const { whatIf } = job.parameters as { readonly whatIf?: Without | null }
   const difference = job.result?.difference as RingDifference | undefined
-  const { labels, ...parameters } = job.parameters as { readonly labels?: readonly unknown[] }
+  const { labels, entity, ...parameters } = job.parameters as {
+    readonly labels?: readonly unknown[]
+    readonly entity?: string
+  }
   return {
     ...job,
     // Thousands of labels are for the job alone.
     parameters: {
       ...parameters,
       ...(labels ? { labels: labels.length } : {}),
+      ...(entity === undefined ? {} : { entity: masking.fullName(role, entity) }),
       ...(whatIf ? { whatIf: { ...whatIf, entities: names(whatIf.entities) } } : {}),
     },
     result: job.result && { ...job.result, ...(difference ? { difference: maskedDifference(difference, names) } : {}) },

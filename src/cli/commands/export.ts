@@ -8,9 +8,8 @@ import { exportToPath } from '../../exports/export-files.js'
 import { type ExportFormatName, exportFormatNames, formatNamed } from '../../exports/formats.js'
 import { Names, processMaskKey } from '../../exports/names.js'
 import { DEFAULT_MAX_SHARED, scopeOf } from '../../exports/scope.js'
-import type { Snapshot } from '../../graph/snapshot.js'
-import { WorkerPool } from '../../jobs/worker-pool.js'
-import type { EntityRef, GraphStore } from '../../store/store.js'
+import { graphAt } from '../../jobs/graph-at.js'
+import type { EntityRef } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { share, wholeNumber } from '../options.js'
 import { withStore } from '../store.js'
@@ -55,18 +54,6 @@ const entity = (text: string): EntityRef => {
 
 const gather = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text]
 
-const graphOf =
-  (store: GraphStore, signal: AbortSignal) =>
-  async (asOf: number | null): Promise<Snapshot> => {
-    const pool = new WorkerPool(1, signal)
-    try {
-      const raw = await store.readGraph(asOf)
-      return (await pool.run({ name: 'snapshot', raw, without: null })).snapshot
-    } finally {
-      await pool.close()
-    }
-  }
-
 const exportHere = (context: Context, options: ExportOptions) =>
   withStore(context, { create: false, memoryLimit: memoryFor(context.store) }, async (store) => {
     const scope = await scopeOf(
@@ -80,7 +67,7 @@ const exportHere = (context: Context, options: ExportOptions) =>
         run: options.run === undefined || options.run === 'latest' ? null : options.run,
         everything: options.everything === true,
       },
-      graphOf(store, context.signal),
+      (asOf) => graphAt(store, asOf, context.signal),
     )
     if (options.mask && !process.env.RINGFENCE_MASK_KEY)
       context.say('RINGFENCE_MASK_KEY is not set: these masks are of this export alone and will not match others.')

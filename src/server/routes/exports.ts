@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
@@ -6,6 +7,8 @@ import { CASE_FILE_POLICY } from '../../exports/case-file.js'
 import { ExportContent } from '../../exports/content.js'
 import { manifestOnly, partStream } from '../../exports/export-stream.js'
 import { exportFormatNames, formatNamed } from '../../exports/formats.js'
+import type { KeyRole } from '../../jobs/api-keys.js'
+import { ExportFolder, type KeptExport } from '../../jobs/export-folder.js'
 import { readers } from '../plugins/auth.js'
 import { leadToHeirs, ringLookup } from '../ring-lookup.js'
 import { IdParams, problemResponses, RunQuery } from '../schemas/shapes.js'
@@ -13,6 +16,9 @@ import type { Services } from '../services.js'
 
 /** Each holds a connection of the store and some memory while it is read. */
 const MOST_AT_ONCE = 4
+
+/** What is past its time goes within this, also where nobody asks. */
+const SWEEP_MS = 600_000
 
 const ExportQuery = Type.Object(
   {
@@ -101,6 +107,75 @@ export const exportRoutes =
         } finally {
           if (!handedOver) running.delete(controller)
         }
+      },
+    )
+
+    const folder = new ExportFolder(store)
+    const sweeping = setInterval(
+      () => folder.sweep().catch((err: unknown) => app.log.warn({ err }, 'Old exports cannot be removed')),
+      SWEEP_MS,
+    )
+    sweeping.unref()
+    app.addHook('onClose', async () => clearInterval(sweeping))
+
+    const keptFor = async (id: string, role: KeyRole): Promise<KeptExport> => {
+      const kept = await folder.read(id)
+      if (!kept) throw new RingfenceError('export.unknown', `There is no export ${id}, or not any more.`)
+      if (!kept.manifest.masking.masked && masking.masks(role))
+        throw new RingfenceError('auth.role', 'This export shows identifiers of persons, which your role may not see.')
+      return kept
+    }
+
+    app.get(
+      '/exports/:id',
+      {
+        config: { roles: readers },
+        schema: {
+          summary: 'The manifest of an export that a job made, and how long it is kept',
+          tags: ['exports'],
+          params: IdParams,
+          response: {
+            200: Type.Object({
+              export: Type.String(),
+              expiresAt: Type.String(),
+              manifest: Type.Record(Type.String(), Type.Unknown()),
+            }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ params, caller }) => ({ export: params.id, ...(await keptFor(params.id, caller.role)) }),
+    )
+
+    app.get(
+      '/exports/:id/files/:file',
+      {
+        config: { roles: readers },
+        exposeHeadRoute: false,
+        schema: {
+          summary: 'A file of an export that a job made',
+          tags: ['exports'],
+          params: Type.Object({ ...IdParams.properties, file: Type.String({ minLength: 1, maxLength: 64 }) }),
+          produces: ['application/octet-stream'],
+          response: {
+            200: Type.Unsafe<string | Readable>({ type: 'string', description: 'The file.' }),
+            ...problemResponses,
+          },
+        },
+      },
+      async ({ params, caller }, reply) => {
+        const kept = await keptFor(params.id, caller.role)
+        const path = folder.fileOf(params.id, kept, params.file)
+        const file = path === null ? null : await open(path).catch(() => null)
+        if (!file) throw new RingfenceError('export.unknown', `The export ${params.id} has no file ${params.file}.`)
+        const { size } = await file.stat()
+        const type = params.file === 'manifest.json' ? 'application/json' : formatNamed(kept.manifest.format).mediaType
+        return reply
+          .header('cache-control', 'no-store')
+          .header('content-length', size)
+          .header('content-disposition', `attachment; filename="${params.file}"`)
+          .type(type)
+          .send(file.createReadStream())
       },
     )
   }

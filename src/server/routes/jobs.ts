@@ -39,10 +39,15 @@ export const jobRoutes =
         },
       },
       async ({ body, headers, caller }, reply) => {
-        const parameters = body.parameters ?? {}
+        let parameters = body.parameters ?? {}
         if (masking.masks(caller.role)) {
-          const { whatIf } = parameters as { readonly whatIf?: { readonly entities?: readonly string[] } }
+          const { whatIf, entity } = parameters as {
+            readonly whatIf?: { readonly entities?: readonly string[] }
+            readonly entity?: string
+          }
           whatIf?.entities?.forEach(refusePersonal)
+          if (entity !== undefined) refusePersonal(entity)
+          if (body.type === 'export') parameters = { ...parameters, mask: true }
         }
         const job = await jobs.submit({
           type: body.type,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { KeyRole } from '#src/jobs/api-keys.js'
 import type { App } from '#src/server/app.js'
 import type { GraphStore } from '#src/store/store.js'
@@ -62,10 +63,12 @@ beforeAll(async () => {
     { events: [merged], dormant: [] },
   )
   keys = await makeKeys(store)
+  process.env.RINGFENCE_EXPORTS = join(world.folder, 'exports')
   app = await openApp(store)
 })
 
 afterAll(async () => {
+  delete process.env.RINGFENCE_EXPORTS
   await app.http.close()
   await world.close()
 })
@@ -191,4 +194,85 @@ test('over a real socket: a slow reader holds it back, one that leaves ends it, 
     await own.http.close()
   }
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith('ringfence-export-'))).toEqual([])
+})
+
+describe('as a job', () => {
+  const start = async (parameters: object, role: KeyRole = 'lead') => {
+    const asked = await app.http.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      headers: bearer(keys[role]),
+      payload: { type: 'export', parameters },
+    })
+    let job = asked.json()
+    for (let i = 0; i < 400 && (job.state === 'queued' || job.state === 'running'); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      job = (await ask(`/v1/jobs/${job.id}`, 'viewer')).json()
+    }
+    return job
+  }
+
+  test('its files are kept for a while, for roles that may see what is in them', async () => {
+    const job = await start({ format: 'csv', everything: true })
+    expect(job).toMatchObject({ state: 'done', error: null })
+    const { result } = job
+    expect(result.counts).toMatchObject({ rings: 2, edges: LIKES + 1, members: 60 })
+    for (const { url, sha256, bytes } of result.files) {
+      const file = await ask(url)
+      expect(file.statusCode).toBe(200)
+      if (sha256 === undefined) continue
+      expect(file.rawPayload.length).toBe(bytes)
+      expect(createHash('sha256').update(file.rawPayload).digest('hex')).toBe(sha256)
+    }
+    const [{ url }] = result.files
+    expect((await ask(url, 'viewer')).json().code).toBe('auth.role')
+    expect((await ask(`/v1/exports/${result.export}`, 'operator')).json().code).toBe('auth.role')
+    expect((await ask(`/v1/exports/${result.export}`)).json().manifest.format).toBe('csv')
+    for (const bad of ['files/none.csv', 'files/..%2F..%2Fstore.duckdb', 'files/%2e%2e'])
+      expect((await ask(`/v1/exports/${result.export}/${bad}`)).statusCode).toBe(404)
+    expect((await ask('/v1/exports/..%2F..')).json().code).toBe('export.unknown')
+
+    const folder = join(world.folder, 'exports', result.export)
+    expect(statSync(folder).mode & 0o077).toBe(0)
+    const old = new Date(Date.now() - 25 * 3_600_000)
+    utimesSync(folder, old, old)
+    expect((await ask(url)).json().code).toBe('export.unknown')
+    expect(existsSync(folder)).toBe(false)
+  })
+
+  test('asked for by a role that may not see identifiers of persons, it is masked, and that role may read it', async () => {
+    const { result, parameters } = await start({ format: 'json', rings: ['small', 'r2'] }, 'operator')
+    expect(parameters.mask).toBe(true)
+    expect(result.masked).toBe(true)
+    expect(result.leftOut.join(' ')).toContain('was merged into r1')
+    const file = await ask(result.files[0].url, 'viewer')
+    expect(file.json().rings).toHaveLength(2)
+    expect(file.body.includes('170 555')).toBe(false)
+    const refused = await start({ format: 'json', entity: `contact:${phone}` }, 'operator')
+    expect(refused.code).toBe('auth.role')
+  })
+
+  test('an entity with what is around it', async () => {
+    const { result } = await start({ format: 'gexf', entity: `contact:${phone}`, steps: 2 })
+    expect(result.counts).toMatchObject({ rings: 0, nodes: 9 })
+    const seen = (await ask('/v1/jobs', 'viewer')).body
+    expect(seen.includes('170 555')).toBe(false)
+  })
+
+  test('what passes the limit, is unknown, or contradicts itself fails and leaves nothing', async () => {
+    const before = readdirSync(join(world.folder, 'exports'))
+    process.env.RINGFENCE_EXPORTS_LIMIT_MB = '1'
+    try {
+      expect(await start({ format: 'graphml', everything: true })).toMatchObject({
+        state: 'failed',
+        error: { code: 'export.too-large' },
+      })
+    } finally {
+      delete process.env.RINGFENCE_EXPORTS_LIMIT_MB
+    }
+    expect((await start({ format: 'json', rings: ['none'] })).error.code).toBe('ring.unknown')
+    expect((await start({ format: 'json', rings: ['small'], entity: 'user:u1' })).code).toBe('request.invalid')
+    expect((await start({ format: 'xls' })).code).toBe('request.invalid')
+    expect(readdirSync(join(world.folder, 'exports'))).toEqual(before)
+  })
 })
