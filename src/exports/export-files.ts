@@ -64,7 +64,7 @@ export const writeParts = async (
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
 /** A folder is replaced only where an export made it. Throws `export.target`. */
-const checkTarget = (format: ExportFormat<ExportContent>, out: string): void => {
+export const checkTarget = (format: ExportFormat<ExportContent>, out: string): void => {
   if (!existsSync(out)) return
   const severalParts = format.parts.length > 1
   if (!severalParts && isFolder(out))
@@ -73,6 +73,22 @@ const checkTarget = (format: ExportFormat<ExportContent>, out: string): void => 
     throw new RingfenceError('export.target', `${out} is a file; ${format.title} is a folder of files.`)
   if (severalParts && !existsSync(join(out, MANIFEST)))
     throw new RingfenceError('export.target', `${out} is a folder that no export made.`)
+}
+
+/** Gives a whole export its name: from a folder with its parts and manifest.json to where it was asked for. */
+export const placeExport = async (folder: string, out: string, parts: readonly string[]): Promise<void> => {
+  if (parts.length > 1) {
+    const old = `${out}.old-${process.pid}`
+    const isReplaced = existsSync(out)
+    if (isReplaced) await rename(out, old)
+    await rename(folder, out)
+    if (isReplaced) await rm(old, { recursive: true, force: true })
+    return
+  }
+  // An older manifest must not stand beside a newer file, not even for a moment.
+  await rm(`${out}.manifest.json`, { force: true })
+  await rename(join(folder, parts[0]!), out)
+  await rename(join(folder, MANIFEST), `${out}.manifest.json`)
 }
 
 /**
@@ -91,21 +107,13 @@ export const exportToPath = async (
     await mkdir(temporary)
     const made = await writeParts(format, content, temporary)
     if (format.parts.length > 1) {
-      const old = `${out}.old-${process.pid}`
-      const isReplaced = existsSync(out)
-      if (isReplaced) await rename(out, old)
-      await rename(temporary, out)
-      if (isReplaced) await rm(old, { recursive: true, force: true })
+      await placeExport(temporary, out, format.parts)
       return made
     }
-    const [part] = made.parts
     const file = out.replace(/^.*[/\\]/, '')
-    const manifest = { ...made, parts: [{ ...part!, file }] }
+    const manifest = { ...made, parts: made.parts.map((part) => ({ ...part, file })) }
     await writeFile(join(temporary, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true })
-    // An older manifest must not stand beside a newer file, not even for a moment.
-    await rm(`${out}.manifest.json`, { force: true })
-    await rename(join(temporary, part!.file), out)
-    await rename(join(temporary, MANIFEST), `${out}.manifest.json`)
+    await placeExport(temporary, out, format.parts)
     return manifest
   } catch (error) {
     if (isSystemError(error)) throw new RingfenceError('export.write', `${out}: ${error.message}`, {}, { cause: error })

@@ -80,9 +80,9 @@ const runExport = async (context: Context, options: ExportOptions): Promise<void
   if (!options.ring && !options.entity && options.run === undefined && !options.everything)
     throw new RingfenceError('usage', 'Say what to export: --ring ID, --entity kind:id or --run ID.')
   const begin = performance.now()
-  if (isService(context.store))
-    throw new RingfenceError('usage', 'An export reads the store itself: give its path or address as --store.')
-  const manifest = await exportHere(context, options)
+  const manifest = isService(context.store)
+    ? await (await import('../service/export.js')).exportFromService(context, options)
+    : await exportHere(context, options)
   const took = (performance.now() - begin) / 1000
   for (const what of manifest.leftOut) context.say(what)
   const { rings, nodes, edges } = manifest.counts

@@ -103,6 +103,31 @@ export class ServiceClient {
     }
   }
 
+  /** The bytes of an answer, each piece waited for. Throws as `json` does, and `store.unreachable` when it was cut off. */
+  async download(path: string, take: (piece: Uint8Array) => Promise<void>): Promise<void> {
+    const response = await this.#send(path, {})
+    if (!response.ok) {
+      const text = await response.text()
+      let problem: Problem | null = null
+      try {
+        problem = JSON.parse(text) as Problem
+      } catch {
+        // What it says is not of ours.
+      }
+      throw this.#problem(response.status, problem)
+    }
+    const reader = response.body?.getReader()
+    for (;;) {
+      const next = await reader?.read().catch((error: unknown) => {
+        if (this.signal.aborted)
+          throw new RingfenceError('job.cancelled', 'The download was stopped.', {}, { cause: error })
+        throw new RingfenceError('store.unreachable', `${this.address} cut off its answer.`, {}, { cause: error })
+      })
+      if (!next || next.done) return
+      await take(next.value)
+    }
+  }
+
   #problem(status: number, problem: Problem | null): RingfenceError {
     const told = typeof problem?.detail === 'string' ? problem.detail : String(problem?.title ?? '')
     const detail = `${told === '' ? `status ${status}` : told} (the service at ${this.address})`
