@@ -5,12 +5,17 @@
  *
  *   npm run bench -- coordination [coordinated-retweets] [election-shares]
  *
- * A group counts as found when a ring and it have as many accounts in common as not (Jaccard index of .5 or more), and as held when
- * half of its accounts or more are in one ring, which may be larger.
+ * A group counts as a candidate when the components of the pairs that lockstep takes up hold exactly its accounts; as found when a ring and it have
+ * as many accounts in common as not (Jaccard index of .5 or more); as held when half of its accounts or more are in one ring, which
+ * may be larger; and as surviving in part when half of the accounts of a ring or more are its own: a part of it is beyond chance.
  */
 import { entityKinds, interactionTypes } from '#graph-schema/schema.js'
+import { actionsOf, repeatedTogether } from '#src/detectors/lockstep/moments.js'
+import { buildSnapshot } from '#src/graph/build-snapshot.js'
 import type { RawGraph } from '#src/graph/raw-graph.js'
+import { entityName, relationOf } from '#src/graph/snapshot.js'
 import { defaultDetectParameters, runDetect } from '#src/jobs/detect.js'
+import { connectedComponents } from '#src/kernels/components.js'
 import type { RingRecord } from '#src/store/store.js'
 import { coShareGroups, type Group, SHUFFLES, type Shares, survivorsOf } from './lib/co-shares.js'
 import { datasetPath, requireFiles } from './lib/datasets.js'
@@ -24,8 +29,8 @@ const sets: Readonly<Record<string, { readonly file: string; readonly windows: r
   'coordinated-retweets': { file: 'coordinated-retweets/retweets.csv.gz', windows: [60] },
   'election-shares': { file: 'election-shares/posts.csv.gz', windows: [10, 60] },
 }
-/** A ring has this many accounts at least, by the detectors' standard settings. */
-const RING = 5
+/** A ring that rests on moments has this many accounts at least, by lockstep's standard settings. */
+const RING = 3
 const platforms = ['fb_', 'tw_']
 
 /** Accounts and objects are both numbered by the places of the store's entities. */
@@ -46,17 +51,37 @@ const accountsOf = (ring: RingRecord): string[] =>
 interface Match {
   readonly found: boolean
   readonly held: boolean
+  readonly part: boolean
 }
 
 const match = (group: readonly string[], rings: readonly ReadonlySet<string>[]): Match => {
   let jaccard = 0
   let held = 0
+  let part = 0
   for (const ring of rings) {
     const common = group.filter((account) => ring.has(account)).length
     jaccard = Math.max(jaccard, common / (ring.size + group.length - common))
     held = Math.max(held, common / group.length)
+    part = Math.max(part, common / ring.size)
   }
-  return { found: jaccard >= 0.5, held: held >= 0.5 }
+  return { found: jaccard >= 0.5, held: held >= 0.5, part: part >= 0.5 }
+}
+
+/** The accounts of each component of the pairs that lockstep takes up, as one text each. */
+const candidateGroups = (raw: RawGraph, seconds: number): ReadonlySet<string> => {
+  const snapshot = buildSnapshot(raw)
+  const relation = relationOf(snapshot, 'share')
+  if (!relation) throw new Error('no shares')
+  const actions = actionsOf(relation, null)
+  const { a, b } = repeatedTogether(actions, Float64Array.of(1000 * seconds), () => {})
+  const { component } = connectedComponents(actions.actorCount, a, b)
+  const groups = new Map<number, Set<number>>()
+  for (const account of [...a, ...b]) {
+    const id = component[account]!
+    groups.set(id, (groups.get(id) ?? new Set()).add(account))
+  }
+  const name = (account: number): string => entityName(snapshot, account + relation.actorFrom).replace(/^user:/, '')
+  return new Set(Array.from(groups.values(), (group) => [...group].map(name).sort().join('\n')))
 }
 
 const measure = async (name: string, note: (line: string) => void): Promise<Figure[]> => {
@@ -110,6 +135,8 @@ const measure = async (name: string, note: (line: string) => void): Promise<Figu
       )
       const accounts = ({ accounts }: Group): string[] => accounts.map((account) => ids[account]!)
       const matches = groups.map((group) => match(accounts(group), named))
+      const taken = candidateGroups(raw, seconds)
+      const candidates = groups.filter((group) => taken.has(accounts(group).sort().join('\n'))).length
       const model = `within ${seconds} s`
       const count = (metric: string, of: readonly Match[], which: keyof Match, all: string): Figure =>
         figure(model, metric, of.filter((each) => each[which]).length, 'groups', of.length, all)
@@ -117,12 +144,16 @@ const measure = async (name: string, note: (line: string) => void): Promise<Figu
       const large = matches.filter((_, g) => survives[g] && groups[g]!.accounts.length >= RING)
       figures.push(
         figure(model, 'groups', groups.length, 'groups'),
+        figure(model, 'candidates', candidates, 'groups', groups.length, 'all groups'),
+        count('survive-in-part', matches, 'part', 'all groups'),
         count('found', matches, 'found', 'all groups'),
         count('held', matches, 'held', 'all groups'),
         figure(model, 'groups-surviving', survivors.length, 'groups', groups.length, 'all groups'),
         count('survivors-found', survivors, 'found', `all that outdo ${SHUFFLES} shuffles`),
+        count('survivors-in-part', survivors, 'part', `all that outdo ${SHUFFLES} shuffles`),
         count('survivors-held', survivors, 'held', `all that outdo ${SHUFFLES} shuffles`),
         count('large-survivors-found', large, 'found', `of these, all of ${RING} accounts or more`),
+        count('large-survivors-in-part', large, 'part', `of these, all of ${RING} accounts or more`),
         count('large-survivors-held', large, 'held', `of these, all of ${RING} accounts or more`),
       )
       if (name === 'election-shares')
@@ -130,9 +161,9 @@ const measure = async (name: string, note: (line: string) => void): Promise<Figu
           figure(model, 'groups-on-both-platforms', groups.filter((group) => onBoth(accounts(group))).length, 'groups'),
         )
       groups.slice(0, 10).forEach((group, g) => {
-        const { found, held } = matches[g]!
+        const { found, held, part } = matches[g]!
         note(
-          `${name}, ${seconds} s: group of ${group.accounts.length} accounts, ${group.coShares} co-shares, strongest tie ${group.strongest}: ${survives[g] ? 'outdoes' : 'does not outdo'} the shuffles; ${found ? 'found' : held ? 'held by a larger ring' : 'not found'}`,
+          `${name}, ${seconds} s: group of ${group.accounts.length} accounts, ${group.coShares} co-shares, strongest tie ${group.strongest}: ${survives[g] ? 'outdoes' : 'does not outdo'} the shuffles; ${found ? 'found' : held ? 'held by a larger ring' : part ? 'a part of it found' : 'not found'}`,
         )
       })
     }

@@ -20,6 +20,8 @@ import type { Candidate, Detector, Note } from './detector.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs, leastNats } from './lockstep/groups.js'
+import { momentCandidate } from './lockstep/moment-candidates.js'
+import { actionsOf, momentGroups } from './lockstep/moments.js'
 import { Occasions } from './lockstep/occasions.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */
@@ -62,6 +64,18 @@ const parameters = Type.Object(
       maximum: 4096,
       description:
         'Actions to either side, in time, that one action is compared with. Bounds the work in crowded moments.',
+    }),
+    moments: Type.Array(Type.Number({ exclusiveMinimum: 0, maximum: 3600 }), {
+      default: [1, 10, 60],
+      maxItems: 4,
+      description:
+        'Seconds within which actions on one target, again and again, are one moment; each is tried and the search is corrected for it. Empty: not looked for.',
+    }),
+    minMomentMembers: Type.Integer({
+      default: 3,
+      minimum: 3,
+      maximum: 1000,
+      description: 'Accounts that a ring has at least which rests on such moments.',
     }),
     minMembers: Type.Integer({
       default: 5,
@@ -117,10 +131,11 @@ export const lockstep: Detector<LockstepParameters> = {
     return { bytes: interactions * 96 + entities * 80, seconds: interactions * 5e-6 }
   },
 
-  run({ snapshot, progress, checkCancelled }, given) {
+  run({ snapshot, seed, progress, checkCancelled }, given) {
     const candidates: Candidate[] = []
     const notes: Note[] = []
     const tolerances = Float64Array.from(given.tolerances, (seconds) => seconds * SECOND).sort()
+    const moments = Float64Array.from(given.moments, (seconds) => seconds * SECOND).sort()
     const wanted = new Set<string>(given.types)
     const relations = snapshot.relations.filter((relation) => wanted.has(relation.type))
     const market = given.market === undefined ? null : snapshot.markets.indexOf(given.market)
@@ -199,6 +214,18 @@ export const lockstep: Detector<LockstepParameters> = {
         }
         done++
         progress(step, done / matrices)
+      }
+      if (moments.length === 0) return
+      const groups = momentGroups(actionsOf(relation, market), {
+        tolerances: moments,
+        relations: relations.length,
+        least: given.minMomentMembers,
+        seed,
+        check: checkCancelled,
+      })
+      for (const group of groups) {
+        const candidate = momentCandidate(snapshot, relation, occasions, group)
+        if (candidate) candidates.push(candidate)
       }
     }
     for (const relation of relations) search(relation)

@@ -24,6 +24,7 @@ export type FactCount<E = number> =
   /** Different other ends of the interactions of one entity. */
   | { readonly of: 'partners'; readonly entity: E }
   | MeetingCount<E>
+  | MomentCount<E>
   /** Interactions whose content has a copy, by another actor, at a Hamming distance of the fingerprints of at most `distance`. */
   | { readonly of: 'copies'; readonly distance: number }
   /** Interactions with this rating, a whole number of 1 to 5. */
@@ -40,6 +41,16 @@ export interface MeetingCount<E> {
   readonly at: 'actor' | 'target'
   readonly pairs: readonly { readonly first: E; readonly second: E; readonly within: number | null }[]
   readonly session: number | null
+}
+
+/**
+ * Moments at which both of a named pair of actors act on one target, at most `within` milliseconds apart; every interaction counts, not
+ * only the first. Moments of a pair within `session` of the first of an occasion are that occasion.
+ */
+export interface MomentCount<E> {
+  readonly of: 'moments'
+  readonly pairs: readonly { readonly first: E; readonly second: E; readonly within: number }[]
+  readonly session: number
 }
 
 export interface CountedInteraction<E> {
@@ -68,6 +79,14 @@ export const mapCount = <E, F>(count: FactCount<E>, name: (entity: E) => F): Fac
         within,
       }))
       return { of: 'meetings', at: count.at, pairs, session: count.session }
+    }
+    case 'moments': {
+      const pairs = count.pairs.map(({ first, second, within }) => ({
+        first: name(first),
+        second: name(second),
+        within,
+      }))
+      return { of: 'moments', pairs, session: count.session }
     }
     default:
       return count
@@ -109,6 +128,33 @@ const meetings = <E>({ at, pairs, session }: MeetingCount<E>, shown: readonly Co
       if (time - last <= session) continue
       count++
       last = time
+    }
+  }
+  return count
+}
+
+const moments = <E>({ pairs, session }: MomentCount<E>, shown: readonly CountedInteraction<E>[]): number => {
+  const actions = new Map<E, Map<E, number[]>>()
+  for (const { actor, target, at } of shown) {
+    if (!isKnown(at)) continue
+    const own = actions.get(actor) ?? new Map<E, number[]>()
+    actions.set(actor, own)
+    const times = own.get(target)
+    if (times) times.push(at)
+    else own.set(target, [at])
+  }
+  let count = 0
+  for (const { first, second, within } of pairs) {
+    const met: number[] = []
+    for (const [target, times] of actions.get(first) ?? []) {
+      const others = actions.get(second)?.get(target) ?? []
+      for (const at of times) if (others.some((other) => Math.abs(other - at) <= within)) met.push(at)
+    }
+    let until = Number.NEGATIVE_INFINITY
+    for (const at of met.sort((a, b) => a - b)) {
+      if (at <= until) continue
+      count++
+      until = at + session
     }
   }
   return count
@@ -177,6 +223,8 @@ export const recount = <E extends number | string>(
     }
     case 'meetings':
       return meetings(count, shown)
+    case 'moments':
+      return moments(count, shown)
     case 'copies':
       return copies(count.distance, shown)
     case 'rated':

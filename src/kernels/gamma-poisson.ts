@@ -65,3 +65,20 @@ export const gammaPoissonSurprise = (n: number, mu: number, shape: number, rate:
   }
   return Math.max(0, -(logTerm(n) + Math.log(sum)))
 }
+
+/** -ln P(X >= k), X ~ Binomial(n, q). 0 for k <= 0; infinite for k > n. */
+export const binomialSurprise = (k: number, n: number, q: number): number => {
+  if (k <= 0 || q >= 1) return k > n ? Number.POSITIVE_INFINITY : 0
+  if (k > n || q <= 0) return Number.POSITIVE_INFINITY
+  const logTerm = (x: number): number =>
+    logGamma(n + 1) - logGamma(x + 1) - logGamma(n - x + 1) + x * Math.log(q) + (n - x) * Math.log1p(-q)
+  if (k <= n * q) return belowMeanSurprise(k, logTerm)
+  const odds = q / (1 - q)
+  let sum = 1
+  let term = 1
+  for (let x = k; x < n && term > NEGLIGIBLE * sum; x++) {
+    term *= ((n - x) / (x + 1)) * odds
+    sum += term
+  }
+  return Math.max(0, -(logTerm(k) + Math.log(sum)))
+}

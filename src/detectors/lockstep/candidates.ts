@@ -42,7 +42,7 @@ export const durationText = (milliseconds: number): string => {
   return `${Math.round(seconds / 86_400)} days`
 }
 
-const round = (value: number): number => Number(value.toPrecision(3))
+export const round = (value: number): number => Number(value.toPrecision(3))
 
 /** The two entries of each row in which columns a and b are near, as positions in the matrix. */
 const meetings = (matrix: TimedMatrix, a: number, b: number, tolerance: number): Int32Array => {
@@ -191,7 +191,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   }
 }
 
-const windowOf = ({ at }: Relation, edges: Int32Array): Candidate['window'] => {
+export const windowOf = ({ at }: Relation, edges: Int32Array): Candidate['window'] => {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
   for (const edge of edges) {

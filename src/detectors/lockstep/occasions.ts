@@ -147,6 +147,11 @@ export class Occasions {
     this.#times = times.sort()
   }
 
+  /** Whether the publication of most of the targets is known, so that an audience could have come for it. */
+  published(targets: readonly number[]): boolean {
+    return 2 * targets.filter((target) => this.#publisher[target]! >= 0).length > targets.length
+  }
+
   /** How long after publication the targets of this publisher are acted on, ascending. */
   #habit(publisher: number): Float64Array {
     const known = this.#habits.get(publisher)

@@ -88,7 +88,7 @@ export const Fact = Type.Object({
   count: Nullable(
     Type.Record(Type.String(), Type.Unknown(), {
       description:
-        'How `observed` is counted from the interactions: `of` is interactions, actors, targets, pairs, cells, co-actors, named, partners, meetings, copies or rated. Null in runs that were written before.',
+        'How `observed` is counted from the interactions: `of` is interactions, actors, targets, pairs, cells, co-actors, named, partners, meetings, moments, copies or rated. Null in runs that were written before.',
     }),
   ),
   interactions: Type.Array(

@@ -99,3 +99,22 @@ test('a rule is the same with entities written another way', () => {
     session: 1,
   })
 })
+
+test('moments count every interaction of a pair, those of one occasion once', () => {
+  const pairs = [{ first: 'a', second: 'b', within: 3 }]
+  const shown = [
+    ...[0, 2, 50, 200].map((time) => at('a', 'v', time)),
+    ...[1, 52, 204].map((time) => at('b', 'v', time)),
+    at('b', 'w', 200),
+    at('c', 'v', 200),
+    at('a', 'w', null),
+  ]
+  expect(recount({ of: 'moments', pairs, session: 10 }, shown)).toBe(2)
+  expect(recount({ of: 'moments', pairs, session: 0 }, shown)).toBe(3)
+  expect(recount({ of: 'moments', pairs, session: 50 }, shown)).toBe(1)
+  expect(mapCount({ of: 'moments', pairs, session: 10 }, (name) => name.length)).toEqual({
+    of: 'moments',
+    pairs: [{ first: 1, second: 1, within: 3 }],
+    session: 10,
+  })
+})
