@@ -74,6 +74,15 @@ const degreeIn = ({ offsets }: Csr, item: number): number => offsets[item + 1]! 
 /** ln C(n, k) for whole k and any n; 0 where the choice is of all. */
 const logChoice = (n: number, k: number): number => (k >= n ? 0 : logChoose(Math.max(k, Math.round(n)), k))
 
+/** More than there are degrees. */
+const DEGREES = 2 ** 32
+
+/** A whole number from 0, up to a thirtieth above. */
+const roundedUp = (degree: number): number => {
+  const shift = Math.max(0, 26 - Math.clz32(degree))
+  return shift === 0 ? degree : ((degree >> shift) + 1) * 2 ** shift
+}
+
 const used = (side: Csr): number => {
   let count = 0
   for (let r = 0; r < side.rowCount; r++) if (degreeIn(side, r) > 0) count++
@@ -90,9 +99,11 @@ export class BlockSearch {
   readonly #check: Check
   readonly #tally: Int32Array
   readonly #marks: Int32Array
-  /** Place of a row or column among those given, -1 else. */
+  /** Place of a row or column among those that are weighed, -1 else. */
   readonly #places: Int32Array
   readonly #ofOwner: Int32Array
+  /** Of one choice: what misses cost, by rounded degree and, where columns are chosen, by how many of the same owner are in the block. */
+  readonly #misses = new Map<number, number>()
   #mark = 0
   /** M and w, as the block of the moment has them; while `#plain`, no block is known yet, all is outside, and M is the whole matrix. */
   #mass = 1
@@ -245,42 +256,93 @@ export class BlockSearch {
     if (rowsFor)
       for (let g = 0; g < given.length; g++) tastes[g] = this.#tasteOf(Math.max(0, this.#counted(given[g]!) - 1))
     let mostDegree = 0
-    for (const degree of degrees) mostDegree = Math.max(mostDegree, degree)
+    let leastDegree = Number.POSITIVE_INFINITY
+    for (const degree of degrees) {
+      mostDegree = Math.max(mostDegree, degree)
+      leastDegree = Math.min(leastDegree, degree)
+    }
     const mostTaste = this.#owners === null ? this.#ceiling : Math.max(this.#ceiling, this.#owners.ceiling)
     const mostOfHit = Math.log(q / this.#ceiling)
     const items: number[] = []
     const gains: number[] = []
+    const outsideOf: number[] = []
+    /** Columns of the same owner, where columns are chosen. */
+    const othersOf: number[] = []
     // Who holds less than the ceiling gives cannot gain.
     const leastHeld = Math.max(1, Math.floor(this.#ceiling * given.length))
     const places = this.#places
-    for (let g = 0; g < given.length; g++) places[given[g]!] = g
-    for (const item of touched) {
-      const held = tally[item]!
-      tally[item] = 0
-      if (held < leastHeld) continue
-      const degree = degreeIn(mine, item) - (rowsFor || this.#plain ? 0 : held)
-      if (!rowsFor) tastes.fill(this.#tasteOf(Math.max(0, this.#counted(item) - (marks[item] === inBefore ? 1 : 0))))
-      // No cell gives more than a hit where nothing but taste is expected, or a miss where most is.
-      const likeliest = Math.min(q, this.#chance(mostTaste, degree, mostDegree))
-      if (held * mostOfHit + (given.length - held) * Math.log((1 - q) / (1 - likeliest)) <= 0) continue
+    const missesOf = (degree: number): number => {
       let gain = 0
       for (let g = 0; g < given.length; g++) {
         const p = this.#chance(tastes[g]!, degree, degrees[g]!)
         if (p < q) gain += Math.log((1 - q) / (1 - p))
       }
-      for (let k = mine.offsets[item]!; k < mine.offsets[item + 1]!; k++) {
-        const g = places[mine.columns[k]!]!
-        if (g < 0) continue
-        const p = this.#chance(tastes[g]!, degree, degrees[g]!)
-        if (p < q) gain += Math.log((q * (1 - p)) / (p * (1 - q)))
-      }
-      items.push(item)
-      gains.push(gain)
+      return gain
     }
-    for (const other of given) places[other] = -1
+    /** Fills in what items `from` .. gain: all as missed first, then what each hit adds, in the order of the given ones. */
+    const weigh = (from: number): void => {
+      for (let i = from; i < items.length; i++) {
+        if (!rowsFor) tastes.fill(this.#tasteOf(othersOf[i]!))
+        gains[i] = missesOf(outsideOf[i]!)
+        places[items[i]!] = i
+      }
+      for (let g = 0; g < given.length; g++)
+        for (let k = theirs.offsets[given[g]!]!; k < theirs.offsets[given[g]! + 1]!; k++) {
+          const i = places[theirs.columns[k]!]!
+          if (i < from) continue
+          const taste = rowsFor ? tastes[g]! : this.#tasteOf(othersOf[i]!)
+          const p = this.#chance(taste, outsideOf[i]!, degrees[g]!)
+          if (p < q) gains[i] = gains[i]! + Math.log((q * (1 - p)) / (p * (1 - q)))
+        }
+      for (let i = from; i < items.length; i++) places[items[i]!] = -1
+    }
+    /** Items that cannot gain: what they lose is asked for last, and seldom. */
+    const losing: { readonly item: number; readonly degree: number; readonly others: number }[] = []
+    const misses = this.#misses
+    misses.clear()
+    for (const item of touched) {
+      const held = tally[item]!
+      tally[item] = 0
+      if (held < leastHeld) continue
+      const degree = degreeIn(mine, item) - (rowsFor || this.#plain ? 0 : held)
+      const others = rowsFor ? 0 : Math.max(0, this.#counted(item) - (marks[item] === inBefore ? 1 : 0))
+      // No cell gives more than a hit where nothing but taste is expected, or a miss where most is.
+      const likeliest = Math.min(q, this.#chance(mostTaste, degree, mostDegree))
+      if (held * mostOfHit + (given.length - held) * Math.log((1 - q) / (1 - likeliest)) <= 0) continue
+      if (!rowsFor) tastes.fill(this.#tasteOf(others))
+      // Misses cost the less the higher the degree, so those of a rounded degree, made once, are a bound.
+      const above = roundedUp(degree)
+      const kind = others * DEGREES + above
+      let missed = misses.get(kind)
+      if (missed === undefined) {
+        missed = missesOf(above)
+        misses.set(kind, missed)
+      }
+      const rarest = this.#chance(rowsFor ? this.#ceiling : tastes[0]!, degree, leastDegree)
+      const hit = rarest < q ? Math.log((q * (1 - rarest)) / (rarest * (1 - q))) : 0
+      if (missed + held * hit < -LEAST_GAIN) losing.push({ item, degree, others })
+      else {
+        items.push(item)
+        outsideOf.push(degree)
+        othersOf.push(others)
+      }
+    }
+    weigh(0)
+    const inCommunity = (rowsFor ? sum / given.length : this.#littleKnown(given, before)) / this.#spread
+    const gaining = gains.reduce((found, gain) => found + Number(gain > 0), 0)
+    const count = items.length + losing.length
+    // More items than gain are worth choosing only where there must be `least`, or where naming nearly all is cheaper than naming some.
+    if (count >= least && (gaining < least || count >= Math.round(inCommunity) - gaining)) {
+      const from = items.length
+      for (const { item, degree, others } of losing) {
+        items.push(item)
+        outsideOf.push(degree)
+        othersOf.push(others)
+      }
+      weigh(from)
+    }
     this.#countOwners(rowsFor ? given : before, -1)
     if (items.length < least) return null
-    const inCommunity = (rowsFor ? sum / given.length : this.#littleKnown(given, before)) / this.#spread
     const order = items.map((_, i) => i).sort((x, y) => gains[y]! - gains[x]! || items[x]! - items[y]!)
     let total = 0
     let best = -Infinity

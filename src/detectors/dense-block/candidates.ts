@@ -1,7 +1,7 @@
 /** A block into a candidate: roles, strength of membership, and the facts that show it. */
 import { type FactCount, recount } from '../../graph/fact-count.js'
 import { interactionsAt } from '../../graph/interactions-at.js'
-import { entityName, relationOf, type Snapshot } from '../../graph/snapshot.js'
+import { entityName, type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { FoundBlock } from '../../kernels/block-search.js'
 import { poissonSurprise } from '../../kernels/gamma-poisson.js'
 import type { Candidate, Fact, Member } from '../detector.js'
@@ -85,6 +85,24 @@ const windowOf = ({ at }: { readonly at: Float64Array }, edges: Int32Array): Can
 /** Below this (chance one in 150) a second kind of evidence is not worth a reader's time. */
 const WORTH_SAYING = 5
 
+/** For each identifier that two to `most` accounts use, how many do: the same for all candidates of a run. */
+const sharers = new WeakMap<Relation, { readonly most: number; readonly users: Int32Array }>()
+
+const usersOfShared = (uses: Relation, most: number): Int32Array => {
+  const known = sharers.get(uses)
+  if (known?.most === most) return known.users
+  const users = new Int32Array(uses.inOffsets.length - 1)
+  for (let c = 0; c < users.length; c++) {
+    // Sources ascend.
+    let count = 0
+    for (let k = uses.inOffsets[c]!; k < uses.inOffsets[c + 1]!; k++)
+      if (k === uses.inOffsets[c]! || uses.source[k] !== uses.source[k - 1]) count++
+    users[c] = count < 2 || count > most ? 0 : count
+  }
+  sharers.set(uses, { most, users })
+  return users
+}
+
 /** Devices, cards and contacts that two members share, or null. Adds nothing to the nats: sharing is the sybil detector's business. */
 const sharingFact = (snapshot: Snapshot, accounts: Int32Array, maxSharing: number): Fact | null => {
   const uses = relationOf(snapshot, 'uses')
@@ -106,9 +124,10 @@ const sharingFact = (snapshot: Snapshot, accounts: Int32Array, maxSharing: numbe
   const edges: number[] = []
   const sharing = new Set<number>()
   const pairShare = (accounts.length * (accounts.length - 1)) / Math.max(1, population * (population - 1))
-  for (let c = 0; c + 1 < uses.inOffsets.length; c++) {
-    const users = new Set(uses.source.subarray(uses.inOffsets[c]!, uses.inOffsets[c + 1]!)).size
-    if (users < 2 || users > maxSharing) continue
+  const usersOf = usersOfShared(uses, maxSharing)
+  for (let c = 0; c < usersOf.length; c++) {
+    const users = usersOf[c]!
+    if (users === 0) continue
     expected += ((users * (users - 1)) / 2) * pairShare
     const own = identifiers.get(uses.targetFrom + c)
     if (!own || own.users.size < 2) continue
