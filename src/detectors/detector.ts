@@ -6,6 +6,7 @@ import type { TObject } from 'typebox'
 import type { InteractionType } from '../../graph-schema/schema.js'
 import type { FactCount } from '../graph/fact-count.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import type { SnapshotChange } from '../graph/snapshot-change.js'
 
 export const roles = ['core', 'mule', 'amplifier', 'broker', 'beneficiary'] as const
 export type Role = (typeof roles)[number]
@@ -71,6 +72,18 @@ export interface Estimate {
   readonly seconds: number
 }
 
+/**
+ * What a detector may know of an earlier run on a part of the same graph, so that it looks only where something is new: a warm run. All is in
+ * the numbers of the present snapshot, but for `memory`, which its detector translates itself. See focus.ts.
+ */
+export interface Focus {
+  readonly change: SnapshotChange
+  /** What the earlier run found. */
+  readonly candidates: readonly Candidate[]
+  /** What the detector kept beside it: `DetectorResult.memory`. */
+  readonly memory: unknown
+}
+
 export interface DetectorContext {
   readonly snapshot: Snapshot
   readonly seed: number
@@ -78,6 +91,15 @@ export interface DetectorContext {
   readonly progress: (step: string, done: number) => void
   /** Throws `job.cancelled` when the job was cancelled: call it at least every 100 ms of work. */
   readonly checkCancelled: () => void
+  /** What an earlier run found and what is new since; null or absent: look everywhere. A detector is free to look everywhere in any case. */
+  readonly focus?: Focus | null
+}
+
+export interface DetectorResult {
+  readonly candidates: readonly Candidate[]
+  readonly notes: readonly Note[]
+  /** What the detector wants to know again in a warm run (`Focus.memory`): plain data and typed arrays. */
+  readonly memory?: unknown
 }
 
 export interface Detector<P = Record<string, unknown>> {
@@ -90,8 +112,7 @@ export interface Detector<P = Record<string, unknown>> {
   /** JSON Schema with a default, bounds and a description for every parameter. */
   readonly parameters: TObject
   estimate(size: { readonly entities: number; readonly interactions: number }, parameters: P): Estimate
-  run(
-    context: DetectorContext,
-    parameters: P,
-  ): { readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
+  /** Looks only where something is new when it is told what an earlier run found. */
+  readonly warm?: boolean
+  run(context: DetectorContext, parameters: P): DetectorResult
 }

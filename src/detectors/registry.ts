@@ -1,23 +1,10 @@
-/** The detectors, in the order in which they run and are listed. To add one: write its file, add it here. */
+/** Which detectors a job asks for, and with which parameters. */
 import { Value } from 'typebox/value'
 import { RingfenceError } from '../errors.js'
-import { accountTrading } from './account-trading.js'
-import { coattail } from './coattail.js'
-import { denseBlock } from './dense-block.js'
+import { detectorById, detectors } from './all.js'
 import type { Detector } from './detector.js'
-import { lockstep } from './lockstep.js'
-import { matrix } from './matrix.js'
-import { sybil } from './sybil.js'
 
-export const detectors: readonly Detector[] = [lockstep, denseBlock, sybil, accountTrading, matrix, coattail]
-
-export const detectorById = (id: string): Detector => {
-  const found = detectors.find((detector) => detector.id === id)
-  if (found) return found
-  throw new RingfenceError('detector.unknown', `${id} is not one of ${detectors.map((d) => d.id).join(', ')}.`, {
-    detector: id,
-  })
-}
+export { detectorById, detectors } from './all.js'
 
 /** All detectors for null, else those named, in the registry's order. Throws `detector.unknown`. */
 export const selectDetectors = (ids: readonly string[] | null): readonly Detector[] => {

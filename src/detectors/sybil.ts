@@ -70,6 +70,14 @@ const cachePower = 0.3
 /** The data itself costs more than a shuffle: its pairs are merged, and its groups described. */
 const searchesOfData = 1.5
 
+/** The largest surprise of each shuffle; null where there were none. */
+interface SybilMemory {
+  readonly identifiers: Float64Array | null
+  readonly transfers: Float64Array | null
+}
+
+const NOTHING_LEARNED: SybilMemory = { identifiers: null, transfers: null }
+
 export const sybil: Detector<SybilParameters> = {
   id: 'sybil',
   title: 'Sybil clusters',
@@ -90,6 +98,7 @@ export const sybil: Detector<SybilParameters> = {
       Math.max(1, interactions / 1e6) ** cachePower *
       (searchesOfData + shufflesFor(interactions, shuffles)),
   }),
+  warm: true,
   run: (context, options) => {
     const types = new Set(context.snapshot.relations.map(({ type }) => type))
     const shared = types.has('uses')
@@ -103,7 +112,11 @@ export const sybil: Detector<SybilParameters> = {
         message: 'There are no uses, transfers or associations, so sybil clusters were not looked for.',
       })
     const sharing = { ...options, minMembers: options.minSharing, searches }
-    const candidates = [...identifierCandidates(context, sharing), ...flowCandidates(context, { ...options, searches })]
-    return { candidates, notes }
+    // A little more data does not change what shuffles give by more than shuffles differ: a warm run does without them.
+    const before = (context.focus?.memory ?? NOTHING_LEARNED) as SybilMemory
+    const identifiers = identifierCandidates(context, sharing, before.identifiers)
+    const transfers = flowCandidates(context, { ...options, searches }, before.transfers)
+    const memory: SybilMemory = { identifiers: identifiers.strongest, transfers: transfers.strongest }
+    return { candidates: [...identifiers.candidates, ...transfers.candidates], notes, memory }
   },
 }

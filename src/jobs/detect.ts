@@ -1,6 +1,6 @@
 /** The detection job: store -> snapshot -> candidates -> rings -> store. One execution is a run. */
 import { randomUUID } from 'node:crypto'
-import type { Candidate, Note } from '../detectors/detector.js'
+import type { Note } from '../detectors/detector.js'
 import { detectorParameters, selectDetectors } from '../detectors/registry.js'
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
@@ -9,7 +9,7 @@ import { completeRings } from '../rings/evidence.js'
 import type { GraphStore, JobFence, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
 import { type DetectParameters, whatIfNotes } from './detect-parameters.js'
-import { type DetectorResult, findingContent, findingKey, readFinding } from './findings.js'
+import { look } from './look.js'
 import { WorkerPool } from './worker-pool.js'
 
 export { type DetectParameters, defaultDetectParameters } from './detect-parameters.js'
@@ -169,41 +169,22 @@ export const runDetect = async (
       raw = null
       return (await pool.run(task)).snapshot
     })
-    const findings = parameters.full ? [] : await store.readFindings()
-    const digest =
-      options.mode === 'write' || findings.length > 0
-        ? await timed('digest', async () => (await pool.run({ name: 'digest', snapshot })).digest)
-        : null
-
     const selected = selectDetectors(parameters.detectors)
-    const shares = new Float64Array(selected.length)
-    const reused: { detector: string; run: string }[] = []
-    const fresh: { readonly key: string; readonly detector: string; readonly result: DetectorResult }[] = []
-    const found = await Promise.all(
-      selected.map((detector, index) =>
-        timed(detector.id, async () => {
-          const own = detectorParameters(detector, parameters.settings[detector.id] ?? {})
-          const source = { detector: detector.id, seed: parameters.seed, parameters: own }
-          const key = digest === null ? null : findingKey({ ...source, snapshot: digest })
-          const finding = findings.find((each) => each.key === key)
-          const before = finding ? await readFinding(finding) : null
-          if (finding && before) {
-            reused.push({ detector: detector.id, run: finding.run })
-            shares[index] = 1
-            return before
-          }
-          const result = await pool.run({ name: 'detector', snapshot, ...source }, (step, done) => {
-            shares[index] = done
-            report('detect', shares.reduce((sum, share) => sum + share, 0) / selected.length, `${detector.id}: ${step}`)
-          })
-          if (key !== null) fresh.push({ key, detector: detector.id, result })
-          return result
-        }),
-      ),
-    )
-    const candidates: Candidate[] = found.flatMap((result) => result.candidates)
-    notes.push(...found.flatMap((result) => result.notes))
-    const silentDetectors = found.filter((result) => result.candidates.length === 0).length
+    const id = options.runId ?? randomUUID()
+    const { results, start, toKeep } = await look({
+      snapshot,
+      parameters,
+      detectors: selected,
+      findings: parameters.full ? [] : await store.readFindings(),
+      run: id,
+      keeps: options.mode === 'write',
+      pool,
+      timed,
+      progress: (share, step) => report('detect', share, step),
+    })
+    const candidates = results.flatMap((result) => result.candidates)
+    notes.push(...results.flatMap((result) => result.notes))
+    const silentDetectors = results.filter((result) => result.candidates.length === 0).length
 
     const memory = await store.readMemory(base?.run.id ?? null)
     const { drafts } = await timed('rings', async () => {
@@ -222,15 +203,14 @@ export const runDetect = async (
     })
 
     const run: RunRecord = {
-      id: options.runId ?? randomUUID(),
+      id,
       job: options.job ?? null,
       startedAt,
       finishedAt: new Date().toISOString(),
       asOf: parameters.asOf,
       seed: parameters.seed,
       baseRun: memory?.run.id ?? null,
-      mode: reused.length > 0 ? 'warm' : 'full',
-      reused: reused.sort((a, b) => (a.detector < b.detector ? -1 : 1)),
+      ...start,
       backend: 'typescript',
       version,
       parameters: {
@@ -254,13 +234,7 @@ export const runDetect = async (
     if (options.mode === 'write')
       await timed('save', async () => {
         report('save', 0)
-        const kept = fresh.map(async ({ key, detector, result }) => ({
-          key,
-          detector,
-          run: run.id,
-          content: await findingContent(result),
-        }))
-        await store.saveRun({ run, rings }, drafts.lineage, await Promise.all(kept), options.fence)
+        await store.saveRun({ run, rings }, drafts.lineage, await toKeep(), options.fence)
       })
     options.progress?.({ done: 1, stage: 'done' })
     return {

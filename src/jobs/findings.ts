@@ -1,6 +1,6 @@
 /**
  * What a detector found, kept so that a later run need not look again. A detector is a function of the snapshot, its parameters, the seed and
- * its own code: when a digest of all four is the same, so is what it finds, byte for byte. Nothing is kept that is only about right.
+ * its own code: when a digest of all four is the same, so is what it finds, byte for byte. On a graph that has grown a little, what was found is where a detector starts (warm-start.ts).
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -8,16 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
 import { deflate, inflate } from 'node:zlib'
-import type { Candidate, Note } from '../detectors/detector.js'
+import type { DetectorResult } from '../detectors/detector.js'
 import type { Finding } from '../store/store.js'
 
-export interface DetectorResult {
-  readonly candidates: readonly Candidate[]
-  readonly notes: readonly Note[]
-}
-
 /** Of `content` below: another number makes older findings unknown. */
-const FORMAT = 1
+const FORMAT = 2
 
 const pack = promisify(deflate)
 const unpack = promisify(inflate)
@@ -61,15 +56,31 @@ export interface FindingSource {
   readonly seed: number
 }
 
-export const findingKey = ({ snapshot, detector, parameters, seed }: FindingSource): string =>
+/** The same for the same detector, code, seed and parameters, whatever the snapshot. */
+export const findingKind = ({ detector, parameters, seed }: Omit<FindingSource, 'snapshot'>): string =>
   createHash('sha256')
-    .update(JSON.stringify([FORMAT, codeDigest(), process.versions.v8, snapshot, detector, seed, ordered(parameters)]))
+    .update(JSON.stringify([FORMAT, codeDigest(), process.versions.v8, detector, seed, ordered(parameters)]))
     .digest('hex')
 
+export const findingKey = (source: FindingSource): string =>
+  createHash('sha256')
+    .update(JSON.stringify([findingKind(source), source.snapshot]))
+    .digest('hex')
+
+/** What a detector found, with what a warm run wants to know of the run that found it. */
+export interface KeptFinding {
+  /** `findingKind`, and the digest of the snapshot that was looked at. */
+  readonly kind: string
+  readonly snapshot: string
+  /** The last run that looked everywhere, and the interactions that there were. */
+  readonly full: { readonly run: string; readonly interactions: number }
+  readonly result: DetectorResult
+}
+
 /** Views are copied out of the larger buffers that they may look into. */
-const plain = ({ candidates, notes }: DetectorResult): DetectorResult => ({
-  notes,
-  candidates: candidates.map((candidate) => ({
+const plain = (result: DetectorResult): DetectorResult => ({
+  ...result,
+  candidates: result.candidates.map((candidate) => ({
     ...candidate,
     facts: candidate.facts.map((fact) => ({
       ...fact,
@@ -78,13 +89,13 @@ const plain = ({ candidates, notes }: DetectorResult): DetectorResult => ({
   })),
 })
 
-export const findingContent = async (result: DetectorResult): Promise<string> =>
-  (await pack(serialize(plain(result)))).toString('base64')
+export const findingContent = async (kept: KeptFinding): Promise<string> =>
+  (await pack(serialize({ ...kept, result: plain(kept.result) }))).toString('base64')
 
 /** Null for what cannot be read: then the detector looks again. */
-export const readFinding = async ({ content }: Finding): Promise<DetectorResult | null> => {
+export const readFinding = async ({ content }: Pick<Finding, 'content'>): Promise<KeptFinding | null> => {
   try {
-    return deserialize(await unpack(Buffer.from(content, 'base64'))) as DetectorResult
+    return deserialize(await unpack(Buffer.from(content, 'base64'))) as KeptFinding
   } catch {
     return null
   }

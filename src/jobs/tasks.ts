@@ -1,9 +1,10 @@
 /** What a worker thread can be asked, and what it answers. Snapshots and raw columns are shared, not copied. */
 import type { EntityKind } from '../../graph-schema/schema.js'
-import type { Candidate, Note } from '../detectors/detector.js'
+import type { Candidate, DetectorResult, Focus } from '../detectors/detector.js'
 import type { ErrorCode } from '../errors.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
+import type { SnapshotChange, SnapshotTrace } from '../graph/snapshot-change.js'
 import type { Without } from '../graph/without.js'
 import type { ModelBaseline } from '../model/drift/baseline.js'
 import type { Drift, DriftLimits } from '../model/drift/measure-drift.js'
@@ -37,7 +38,8 @@ export type Task =
       readonly parameters: Partial<PropagateParameters>
     }
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
-  | { readonly name: 'digest'; readonly snapshot: Snapshot }
+  /** `earlier`: what the snapshot is compared with, null for nothing. */
+  | { readonly name: 'digest'; readonly snapshot: Snapshot; readonly earlier: SnapshotTrace | null }
   /** A ranking without a model. */
   | { readonly name: 'rank'; readonly snapshot: Snapshot; readonly rings: RunWithRings }
   | {
@@ -46,6 +48,8 @@ export type Task =
       readonly snapshot: Snapshot
       readonly seed: number
       readonly parameters: Readonly<Record<string, unknown>>
+      /** Its candidates are in the numbers of the earlier snapshot. */
+      readonly focus: Focus | null
     }
   | {
       readonly name: 'rings'
@@ -87,9 +91,16 @@ export type TaskResult =
   | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
   | { readonly name: 'propagate'; readonly field: RiskField }
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
-  | { readonly name: 'digest'; readonly digest: string }
-  | { readonly name: 'rank'; readonly scores: readonly EntityScores[] }
-  | { readonly name: 'detector'; readonly candidates: readonly Candidate[]; readonly notes: readonly Note[] }
+  | {
+      readonly name: 'digest'
+      readonly digest: string
+      readonly trace: SnapshotTrace
+      /** Null where nothing is compared or something is gone. */
+      readonly change: SnapshotChange | null
+    }
+  | ({ readonly name: 'detector' } & DetectorResult)
+  /** A ranking without a model. */
+  | { readonly name: 'rank'; readonly snapshot: Snapshot; readonly rings: RunWithRings }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
   | {
       readonly name: 'train'

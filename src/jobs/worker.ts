@@ -1,8 +1,11 @@
 /** Runs in a worker thread: one numeric task after the other, on data in shared memory. Started by worker-pool.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { detectorById } from '../detectors/registry.js'
+import { detectorById } from '../detectors/all.js'
+import { carriedOver } from '../detectors/focus.js'
 import { RingfenceError } from '../errors.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
+import type { Snapshot } from '../graph/snapshot.js'
+import { changeBetween, type SnapshotTrace, traceOf } from '../graph/snapshot-change.js'
 import { snapshotDigest } from '../graph/snapshot-digest.js'
 import { graphWithout } from '../graph/without.js'
 import { loadBackend } from '../model/backend.js'
@@ -38,6 +41,11 @@ const progress = (step: string, done: number): void => {
   port.postMessage({ progress: { step, done } })
 }
 
+const digestOf = (snapshot: Snapshot, earlier: SnapshotTrace | null): TaskResult => {
+  const trace = traceOf(snapshot)
+  return { name: 'digest', digest: snapshotDigest(snapshot), trace, change: earlier && changeBetween(earlier, trace) }
+}
+
 const perform = async (task: Task): Promise<TaskResult> => {
   checkCancelled()
   switch (task.name) {
@@ -57,12 +65,13 @@ const perform = async (task: Task): Promise<TaskResult> => {
       return { name: 'propagate', field: propagateRisk(task.snapshot, task.sources, task.parameters, hooks) }
     }
     case 'digest':
-      return { name: 'digest', digest: snapshotDigest(task.snapshot) }
+      return digestOf(task.snapshot, task.earlier)
     case 'rank':
       return { name: 'rank', scores: unsupervisedScores(task.snapshot, task.rings, checkCancelled) }
     case 'detector': {
       const { snapshot, seed, parameters } = task
-      const context = { snapshot, seed, progress, checkCancelled }
+      const focus = task.focus && { ...task.focus, candidates: carriedOver(task.focus.candidates, task.focus.change) }
+      const context = { snapshot, seed, progress, checkCancelled, focus }
       return { name: 'detector', ...detectorById(task.detector).run(context, parameters) }
     }
     case 'rings': {

@@ -41,6 +41,18 @@ export interface RunRecord {
   readonly mode?: 'full' | 'warm'
   /** Detectors that did not look again, with the run that did. */
   readonly reused?: readonly { readonly detector: string; readonly run: string }[]
+  /**
+   * Detectors that looked only where something is new: since which run, how many interactions, and the last run that looked everywhere. `warm` too
+   * where there are any.
+   */
+  readonly focused?: readonly {
+    readonly detector: string
+    readonly run: string
+    readonly added: number
+    readonly fullRun: string
+  }[]
+  /** Detectors that looked everywhere, and why: jobs/warm-start.ts. */
+  readonly searched?: readonly { readonly detector: string; readonly why: string }[]
   readonly backend: string
   readonly version: string
   readonly parameters: Readonly<Record<string, unknown>>

@@ -11,6 +11,13 @@
  * does: then the largest surprise of a search follows a Gumbel distribution, and that of R searches the same, ln R further up.
  */
 import type { Random } from '../../kernels/random.js'
+import type { Candidate } from '../detector.js'
+
+/** Candidates of one search, and the largest surprise of each shuffle that they were calibrated with; null where none was needed. */
+export interface Calibrated {
+  readonly candidates: readonly Candidate[]
+  readonly strongest: Float64Array | null
+}
 
 /** `strongest` is the largest surprise of each shuffle, -Infinity where a shuffle has no set. */
 export const calibrate = (surprise: number, strongest: Float64Array): number => {

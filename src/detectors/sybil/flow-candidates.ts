@@ -2,7 +2,7 @@
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext } from '../detector.js'
 import { Buckets } from './buckets.js'
-import { calibrate, leastNats, shufflesFor } from './calibrate.js'
+import { type Calibrated, calibrate, leastNats, shufflesFor } from './calibrate.js'
 import { type FlowOptions, findFlowGroups, prepareFlow, strongestShuffledFlow } from './flow.js'
 import { type FlowData, FlowDescriber } from './flow-facts.js'
 import { distinctPairs } from './pairs.js'
@@ -35,13 +35,14 @@ const readFlow = (snapshot: Snapshot, relations: readonly Relation[], check: () 
   return { flow: prepareFlow(Math.max(0, end - base), source, target), base, parts, starts }
 }
 
-/** Candidates of the flow; none where there are no transfers and no associations. */
+/** Candidates of the flow; none where there are no transfers and no associations. `learned`: what shuffles gave in an earlier run, null to shuffle. */
 export const flowCandidates = (
   { snapshot, seed, progress, checkCancelled }: DetectorContext,
   options: FlowOptions & { readonly shuffles: number; readonly searches: number },
-): readonly Candidate[] => {
+  learned: Float64Array | null,
+): Calibrated => {
   const relations = (['transfer', 'associate'] as const).flatMap((type) => relationOf(snapshot, type) ?? [])
-  if (relations.length === 0) return []
+  if (relations.length === 0) return { candidates: [], strongest: null }
   const data = readFlow(snapshot, relations, checkCancelled)
   const groups = findFlowGroups(data.flow, options, checkCancelled)
   const { sets, surprise } = groups
@@ -49,9 +50,10 @@ export const flowCandidates = (
   const rounds = shuffles + 1
   progress('transfers', 1 / rounds)
   const step = (done: number) => progress('transfers', (1 + done) / rounds)
-  const strongest = surprise.some((s) => s > -Infinity)
-    ? strongestShuffledFlow(data.flow, options, shuffles, seed, checkCancelled, step)
-    : new Float64Array(0)
+  const judges = surprise.some((s) => s > -Infinity)
+  const strongest =
+    learned ??
+    (judges ? strongestShuffledFlow(data.flow, options, shuffles, seed, checkCancelled, step) : new Float64Array(0))
   const nats = surprise.map((s) =>
     s === -Infinity ? 0 : Math.max(0, calibrate(s, strongest) - Math.log(options.searches)),
   )
@@ -100,5 +102,5 @@ export const flowCandidates = (
     )
   }
   progress('transfers', 1)
-  return candidates
+  return { candidates, strongest: learned === null && !judges ? null : strongest }
 }

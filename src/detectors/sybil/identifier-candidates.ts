@@ -2,7 +2,7 @@
 import { entityKindByCode, entityKinds } from '../../../graph-schema/schema.js'
 import { entityName, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext, Fact, Member } from '../detector.js'
-import { calibrate, leastNats, shufflesFor } from './calibrate.js'
+import { type Calibrated, calibrate, leastNats, shufflesFor } from './calibrate.js'
 import { cohortFact, firstSeen } from './cohort.js'
 import {
   findIdentifierGroups,
@@ -91,13 +91,14 @@ const kindFact = (
   }
 }
 
-/** Candidates of shared identifiers; none where no account uses any. */
+/** Candidates of shared identifiers; none where no account uses any. `learned`: what shuffles gave in an earlier run, null to shuffle. */
 export const identifierCandidates = (
   { snapshot, seed, progress, checkCancelled }: DetectorContext,
   options: IdentifierOptions & { readonly shuffles: number; readonly searches: number },
-): readonly Candidate[] => {
+  learned: Float64Array | null,
+): Calibrated => {
   const relation = relationOf(snapshot, 'uses')
-  if (!relation) return []
+  if (!relation) return { candidates: [], strongest: null }
   const data = readUses(snapshot, distinctPairs(relation, checkCancelled))
   const { uses, pairs } = data
   const groups = findIdentifierGroups(uses, options, checkCancelled)
@@ -106,9 +107,10 @@ export const identifierCandidates = (
   const rounds = shuffles + 1
   progress('identifiers', 1 / rounds)
   const step = (done: number) => progress('identifiers', (1 + done) / rounds)
-  const strongest = surprise.some((s) => s > -Infinity)
-    ? strongestShuffledUses(uses, options, shuffles, seed, checkCancelled, step)
-    : new Float64Array(0)
+  const judges = surprise.some((s) => s > -Infinity)
+  const strongest =
+    learned ??
+    (judges ? strongestShuffledUses(uses, options, shuffles, seed, checkCancelled, step) : new Float64Array(0))
   const nats = surprise.map((s) =>
     s === -Infinity ? 0 : Math.max(0, calibrate(s, strongest) - Math.log(options.searches)),
   )
@@ -151,5 +153,5 @@ export const identifierCandidates = (
     })
   }
   progress('identifiers', 1)
-  return candidates
+  return { candidates, strongest: learned === null && !judges ? null : strongest }
 }

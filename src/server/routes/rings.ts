@@ -44,9 +44,11 @@ const summary = (ring: RingRecord, run: RunRecord) => {
   }
 }
 
-const runAnswer = ({ reused, ...run }: RunRecord) => ({
+const runAnswer = ({ reused, focused, searched, ...run }: RunRecord) => ({
   ...run,
   ...(reused ? { reused: [...reused] } : {}),
+  ...(focused ? { focused: [...focused] } : {}),
+  ...(searched ? { searched: [...searched] } : {}),
   asOf: isoTime(run.asOf),
   parameters: { ...run.parameters },
   counts: { ...run.counts },

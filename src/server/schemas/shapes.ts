@@ -172,10 +172,33 @@ export const Run = Type.Object({
   seed: Type.Integer(),
   baseRun: Nullable(Type.String()),
   mode: Type.Optional(
-    Type.Enum(['full', 'warm'], { description: 'warm: what some detectors found in an earlier run was used again.' }),
+    Type.Enum(['full', 'warm'], {
+      description: 'warm: some detectors used what they found in an earlier run, or started from it.',
+    }),
   ),
   reused: Type.Optional(
     Type.Array(Type.Object({ detector: Type.String(), run: Type.String({ description: 'The run that looked.' }) })),
+  ),
+  focused: Type.Optional(
+    Type.Array(
+      Type.Object({
+        detector: Type.String(),
+        run: Type.String({ description: 'The run that it started from.' }),
+        added: Type.Integer({ description: 'Interactions that are new since then; it looked only around these.' }),
+        fullRun: Type.String({ description: 'The last run in which it looked everywhere.' }),
+      }),
+    ),
+  ),
+  searched: Type.Optional(
+    Type.Array(
+      Type.Object({
+        detector: Type.String(),
+        why: Type.String({
+          description:
+            'Why it looked everywhere: asked, no-base, other-search, gone (something of then is no more), drift (too much is new), always.',
+        }),
+      }),
+    ),
   ),
   backend: Type.String(),
   version: Type.String(),

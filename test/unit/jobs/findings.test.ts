@@ -37,13 +37,15 @@ afterAll(async () => {
 
 test('on the same graph no detector looks again, and the rings are those of a full run, byte for byte', async () => {
   expect(first.rings.length).toBeGreaterThan(0)
-  expect(first.run).toMatchObject({ mode: 'full', reused: [] })
+  expect(first.run).toMatchObject({ mode: 'full', reused: [], focused: [] })
+  expect(first.run.searched).toEqual([...everyDetector].sort().map((detector) => ({ detector, why: 'no-base' })))
   const again = await detect('write')
   expect(again.run.mode).toBe('warm')
   expect(again.run.reused).toEqual([...everyDetector].sort().map((detector) => ({ detector, run: first.run.id })))
   expect(again.run.notes).toEqual(first.run.notes)
   const full = await detect('dry-run', { full: true })
-  expect(full.run).toMatchObject({ mode: 'full', reused: [] })
+  expect(full.run).toMatchObject({ mode: 'full', reused: [], focused: [] })
+  expect(new Set(full.run.searched!.map(({ why }) => why))).toEqual(new Set(['asked']))
   expect(bytes(again)).toBe(bytes(full))
 })
 
@@ -100,9 +102,8 @@ test('numbers that JSON does not have, and views into larger arrays, come back a
     nats: 12.5,
     facts: [{ ...fact, shows: [{ type: 'like', edges }] }],
   } as const
-  const result = { candidates: [candidate], notes: [{ code: 'n', message: 'm' }] } as Parameters<
-    typeof findingContent
-  >[0]
-  const content = await findingContent(result)
-  expect(await readFinding({ detector: 'lockstep', key: 'k', run: 'r', content })).toEqual(result)
+  const result = { candidates: [candidate], notes: [{ code: 'n', message: 'm' }], memory: new Float64Array([1.5]) }
+  const kept = { kind: 'k', snapshot: 's', full: { run: 'r', interactions: 1 }, result }
+  const content = await findingContent(kept as Parameters<typeof findingContent>[0])
+  expect(await readFinding({ content })).toEqual(kept)
 })
