@@ -43,7 +43,7 @@ export const look = async (options: LookOptions): Promise<Looked> => {
   const kept = readTrace(usable)
   const compared =
     keeps || usable.length > 0
-      ? await timed('digest', () => pool.run({ name: 'digest', snapshot, earlier: kept?.trace ?? null }))
+      ? await timed('digest', () => pool.run({ name: 'compare', snapshot, earlier: kept?.trace ?? null }))
       : null
   const reused: { detector: string; run: string }[] = []
   const focused: { detector: string; run: string; added: number; fullRun: string }[] = []

@@ -38,8 +38,9 @@ export type Task =
       readonly parameters: Partial<PropagateParameters>
     }
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
-  /** `earlier`: what the snapshot is compared with, null for nothing. */
-  | { readonly name: 'digest'; readonly snapshot: Snapshot; readonly earlier: SnapshotTrace | null }
+  | { readonly name: 'digest'; readonly snapshot: Snapshot }
+  /** What is new in a snapshot since `earlier`, null for nothing to compare with. */
+  | { readonly name: 'compare'; readonly snapshot: Snapshot; readonly earlier: SnapshotTrace | null }
   /** A ranking without a model. */
   | { readonly name: 'rank'; readonly snapshot: Snapshot; readonly rings: RunWithRings }
   | {
@@ -91,16 +92,16 @@ export type TaskResult =
   | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
   | { readonly name: 'propagate'; readonly field: RiskField }
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly name: 'digest'; readonly digest: string }
   | {
-      readonly name: 'digest'
+      readonly name: 'compare'
       readonly digest: string
       readonly trace: SnapshotTrace
       /** Null where nothing is compared or something is gone. */
       readonly change: SnapshotChange | null
     }
   | ({ readonly name: 'detector' } & DetectorResult)
-  /** A ranking without a model. */
-  | { readonly name: 'rank'; readonly snapshot: Snapshot; readonly rings: RunWithRings }
+  | { readonly name: 'rank'; readonly scores: readonly EntityScores[] }
   | { readonly name: 'rings'; readonly drafts: RingDrafts }
   | {
       readonly name: 'train'

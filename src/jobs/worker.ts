@@ -41,9 +41,9 @@ const progress = (step: string, done: number): void => {
   port.postMessage({ progress: { step, done } })
 }
 
-const digestOf = (snapshot: Snapshot, earlier: SnapshotTrace | null): TaskResult => {
+const compare = (snapshot: Snapshot, earlier: SnapshotTrace | null): TaskResult => {
   const trace = traceOf(snapshot)
-  return { name: 'digest', digest: snapshotDigest(snapshot), trace, change: earlier && changeBetween(earlier, trace) }
+  return { name: 'compare', digest: snapshotDigest(snapshot), trace, change: earlier && changeBetween(earlier, trace) }
 }
 
 const perform = async (task: Task): Promise<TaskResult> => {
@@ -65,7 +65,9 @@ const perform = async (task: Task): Promise<TaskResult> => {
       return { name: 'propagate', field: propagateRisk(task.snapshot, task.sources, task.parameters, hooks) }
     }
     case 'digest':
-      return digestOf(task.snapshot, task.earlier)
+      return { name: 'digest', digest: snapshotDigest(task.snapshot) }
+    case 'compare':
+      return compare(task.snapshot, task.earlier)
     case 'rank':
       return { name: 'rank', scores: unsupervisedScores(task.snapshot, task.rings, checkCancelled) }
     case 'detector': {
