@@ -55,6 +55,21 @@ const halve = (sample: Sample): void => {
   sample.step *= 2
 }
 
+/** How many more are passed over before the next is kept, `more` after those seen. */
+const untilNext = ({ seen, step }: Sample, more: number): number => (step - ((seen + more) % step)) % step
+
+/** How many of 0 .. count - 1 come before the first that does not hold; those after it do not hold either. */
+const countWhile = (count: number, holds: (i: number) => boolean): number => {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (holds(middle)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Shape of the product of two gamma variables of mean 1: exact in its variance. */
 export const productShape = (a: number, b: number): number => 1 / (1 / a + 1 / b + 1 / (a * b))
 
@@ -91,22 +106,21 @@ export const nearDispersion = (matrix: TimedMatrix, options: NearDispersionOptio
       }
       looked += to - from
     }
-    for (let y = 0; y < x; y++) {
-      const b = order[y]!
-      const pair = scale * sizeA * size(b)
-      if (near[levels - 1]! * pair < LEAST_EXPECTED) break
-      for (let level = 0; level < levels; level++) {
-        const mu = near[level]! * pair
+    for (let level = 0; level < levels; level++) {
+      if (!options.telling[level]) continue
+      const into = sample[level]!
+      const expected = (y: number): number => near[level]! * (scale * sizeA * size(order[y]!))
+      const partners = countWhile(x, (y) => expected(y) >= LEAST_EXPECTED)
+      // Of those seen at this level so far, every `step`-th is kept: the others are not looked at.
+      for (let y = untilNext(into, 0); y < partners; y += untilNext(into, y + 1) + 1) {
+        const b = order[y]!
         const shape = likeness + total[b]! - nearCount[b * levels + level]!
-        const e = (mu * shape) / (likeness + (all - near[level]!) * pair)
-        const into = sample[level]!
-        if (mu < LEAST_EXPECTED || !options.telling[level]) continue
-        if (into.seen++ % into.step !== 0) continue
         into.n.push(nearCount[b * levels + level]!)
-        into.e.push(e)
+        into.e.push((expected(y) * shape) / (likeness + (all - near[level]!) * (scale * sizeA * size(b))))
         into.shape.push(shape)
         if (into.n.length === 2 * SAMPLED_PAIRS) halve(into)
       }
+      into.seen += partners
     }
     for (const b of touched) {
       total[b] = 0
