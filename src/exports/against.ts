@@ -38,6 +38,10 @@ export const speaksAgainst = (
   if (ring.window === null)
     sentences.push('The times of its interactions are not known, so nothing is said of acting at the same time.')
   ring.facts.forEach((fact, place) => {
+    if (fact.observed <= fact.expected)
+      sentences.push(
+        `Fact ${place + 1} by itself is not more than chance gives: observed ${Number(fact.observed.toPrecision(3))}, expected ${Number(fact.expected.toPrecision(3))}.`,
+      )
     if (fact.interactionCount > fact.interactions.length)
       sentences.push(
         `Of fact ${place + 1}, ${fact.interactions.length} of ${fact.interactionCount} interactions are kept; the others cannot be checked from here.`,

@@ -15,7 +15,7 @@ import { xml } from './xml.js'
 const style = `:root{color-scheme:light}body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}section.ring{border-top:3px solid #222;margin-top:3rem}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #ccc;vertical-align:top;overflow-wrap:anywhere}td.n,th.n{text-align:right}
-svg{width:100%;height:auto;border:1px solid #ccc}.lead{border-left:4px solid #0072b2;padding:.2rem .8rem;background:#eef4fa}.small{font-size:.85rem;color:#555}
+svg.ring-picture{width:100%;height:auto;border:1px solid #ccc}svg.dot{width:.8em;height:.8em}.lead{border-left:4px solid #0072b2;padding:.2rem .8rem;background:#eef4fa}.small{font-size:.85rem;color:#555}
 details summary{cursor:pointer}ol.facts>li{margin-bottom:.6rem}bdi{overflow-wrap:anywhere}
 @media print{body{margin:0;max-width:none;font-size:10pt}section.ring{break-before:page;border:0}h2{break-after:avoid}tr,svg,li{break-inside:avoid}thead{display:table-header-group}a{color:inherit;text-decoration:none}}
 @page{margin:15mm}`
@@ -100,7 +100,7 @@ const ringSection = (
   const legend = roles
     .map(
       (role) =>
-        `<svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${roleColours[role] ?? '#999999'}"/></svg> ${xml(role)}`,
+        `<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${roleColours[role] ?? '#999999'}"/></svg> ${xml(role)}`,
     )
     .join(' &nbsp; ')
   return `<section class="ring" id="${xml(ring.id)}">

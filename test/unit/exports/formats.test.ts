@@ -159,6 +159,10 @@ describe('a case file', () => {
     for (const heading of ['Picture', 'Evidence', 'What speaks against it', 'Accounts', 'Targets', 'Sources'])
       expect(html).toContain(`<h2>${heading}</h2>`)
     expect(html).toContain('A lead, not a verdict')
+    // The page's own sizes are of the picture and of the dots of its legend, each by its class.
+    for (const [, attributes] of html.matchAll(/<svg ([^>]*)>/g))
+      expect(attributes).toMatch(/class="(ring-picture|dot)"/)
+    expect(style).not.toMatch(/(^|[},])svg\{/m)
   })
 
   test('of a ring without times says so', async () => {
