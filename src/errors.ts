@@ -283,6 +283,26 @@ export const errorTable = {
     advice:
       'Look into its log for what stops it, such as memory; then retry it. What was not finished has written nothing.',
   },
+  'webhook.unknown': { status: 404, exit: 2, title: 'Unknown webhook', advice: 'List the webhooks at /v1/webhooks.' },
+  'webhook.delivery': {
+    status: 404,
+    exit: 2,
+    title: 'No such delivery that has ended',
+    advice: 'List the deliveries of the webhook; what still waits is sent by itself.',
+  },
+  'webhook.address': {
+    status: 400,
+    exit: 2,
+    title: 'Webhooks may not go there',
+    advice:
+      'Use https and a host that RINGFENCE_WEBHOOK_HOSTS allows; RINGFENCE_WEBHOOK_PRIVATE=yes lets them into private networks.',
+  },
+  'webhook.secret': {
+    status: 409,
+    exit: 2,
+    title: 'Webhooks are off',
+    advice: 'Set RINGFENCE_WEBHOOK_SECRET (32 characters or more) and start the service again.',
+  },
   'schedule.unknown': {
     status: 404,
     exit: 2,

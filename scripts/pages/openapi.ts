@@ -25,6 +25,7 @@ export const openapiPage = async (): Promise<string> => {
       maskKey: null,
       logLevel: 'silent',
       seedSchedules: false,
+      webhooks: { hosts: [], allowPrivate: false, secret: null },
     })
     try {
       await http.ready()

@@ -189,7 +189,10 @@ export class JobRunner {
   async cancel(id: string): Promise<JobRecord> {
     const job = await this.#store.cancelJob(id)
     if (this.#running?.id === id) this.#running.abort.abort()
-    if (hasEnded(job)) this.#events.emit(id, job)
+    if (hasEnded(job)) {
+      this.#events.emit(id, job)
+      this.#events.emit('ended', job)
+    }
     return this.#live.get(id) ?? job
   }
 
@@ -241,6 +244,11 @@ export class JobRunner {
     this.#events.on('fault', listener)
   }
 
+  /** Jobs that ended here. */
+  onEnd(listener: (job: JobRecord) => void): void {
+    this.#events.on('ended', listener)
+  }
+
   #rouse(): void {
     this.#woken = true
     this.#wake()
@@ -279,6 +287,7 @@ export class JobRunner {
   #leave(job: JobRecord): void {
     this.#live.delete(job.id)
     this.#events.emit(job.id, job)
+    if (hasEnded(job)) this.#events.emit('ended', job)
   }
 
   async #perform(taken: JobRecord): Promise<void> {

@@ -29,6 +29,7 @@ import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
 import { scheduleRoutes } from './routes/schedules.js'
 import { scoreRoutes } from './routes/scores.js'
+import { webhookRoutes } from './routes/webhooks.js'
 import type { Services } from './services.js'
 import type { ServerSettings } from './settings.js'
 
@@ -142,6 +143,7 @@ export const buildApp = async (
       await v1.register(scoreRoutes(services))
       await v1.register(jobRoutes(services))
       await v1.register(scheduleRoutes(services))
+      await v1.register(webhookRoutes(services, settings))
       await v1.register(keyRoutes(services))
       await v1.register(modelRoutes(services))
     },

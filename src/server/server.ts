@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { RingfenceError } from '../errors.js'
 import { Scheduler } from '../jobs/scheduler.js'
 import { seedSchedules } from '../jobs/schedules.js'
+import { WebhookDispatcher } from '../jobs/webhooks/dispatcher.js'
 import { claimOwner } from '../store/duckdb/owner.js'
 import type { GraphStore } from '../store/store.js'
 import { buildApp } from './app.js'
@@ -50,9 +51,14 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
   const scheduler = new Scheduler(store, services.jobs, (error) =>
     http.log.error({ err: error }, 'Schedules cannot be looked at; they are looked at again'),
   )
+  const webhooks = new WebhookDispatcher(store, settings.webhooks, (error) =>
+    http.log.error({ err: error }, 'Webhooks cannot be sent; they are tried again'),
+  )
+  services.jobs.onEnd((job) => webhooks.jobEnded(job))
   http.addHook('preClose', async () => {
     closing.abort()
     await scheduler.stop()
+    await webhooks.stop()
   })
   try {
     const keys = await http.hasKeys()
@@ -61,6 +67,7 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
     await services.jobs.start()
     if (settings.seedSchedules) await seedSchedules(store)
     scheduler.start()
+    webhooks.start()
     await services.current.load()
     void services.current
       .keepLoading(closing.signal, (error) =>

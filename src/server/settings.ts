@@ -1,5 +1,6 @@
 /** Settings of the service, from the environment. docs/api.md lists them. */
 import { RingfenceError } from '../errors.js'
+import type { WebhookSettings } from '../jobs/webhooks/dispatcher.js'
 
 export interface ServerSettings {
   /** Requests a minute of one key or address. */
@@ -13,6 +14,7 @@ export interface ServerSettings {
   readonly logLevel: string
   /** Whether a store without schedules is given the usual ones. */
   readonly seedSchedules: boolean
+  readonly webhooks: WebhookSettings
 }
 
 const integer = (name: string, fallback: number, least: number, most: number): number => {
@@ -32,6 +34,22 @@ const yesOrNo = (name: string, fallback: boolean): boolean => {
   return text === 'yes'
 }
 
+const list = (name: string): readonly string[] =>
+  (process.env[name] ?? '')
+    .split(',')
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== '')
+
+const SECRET_LENGTH = 32
+
+const secret = (name: string): string | null => {
+  const text = process.env[name]
+  if (text === undefined || text === '') return null
+  if (text.length < SECRET_LENGTH)
+    throw new RingfenceError('setting.invalid', `${name} must have ${SECRET_LENGTH} characters or more.`, { name })
+  return text
+}
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 export const readSettings = (): ServerSettings => {
@@ -45,5 +63,10 @@ export const readSettings = (): ServerSettings => {
     maskKey: process.env.RINGFENCE_MASK_KEY || null,
     logLevel,
     seedSchedules: yesOrNo('RINGFENCE_SEED_SCHEDULES', true),
+    webhooks: {
+      hosts: list('RINGFENCE_WEBHOOK_HOSTS'),
+      allowPrivate: yesOrNo('RINGFENCE_WEBHOOK_PRIVATE', false),
+      secret: secret('RINGFENCE_WEBHOOK_SECRET'),
+    },
   }
 }

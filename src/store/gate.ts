@@ -81,6 +81,7 @@ type ReadCall =
   | 'listRuns'
   | 'readMemory'
   | 'readHistory'
+  | 'readRunEvents'
   | 'readFindings'
   | 'readJob'
   | 'listJobs'

@@ -296,6 +296,8 @@ export interface GraphStore extends DocumentStore, ModelStore {
   readMemory(id: string | null): Promise<RunMemory | null>
   /** What happened to a ring, oldest first; empty for one that no run told of. */
   readHistory(ring: string): Promise<readonly RecordedRingEvent[]>
+  /** What happened to rings in a run, in the order in which it was written. */
+  readRunEvents(run: string): Promise<readonly RecordedRingEvent[]>
 
   /** Adds a job, or returns the one that has the same `key`. */
   createJob(job: JobRecord): Promise<JobRecord>

@@ -43,6 +43,10 @@ export const describeLineage = (open: OpenStore): void => {
           { run: 'a', at: second(2), ...later.events[1] },
         ])
         expect(await store.readHistory('r2')).toEqual([{ run: 'a', at: second(2), ...later.events[2] }])
+        expect(await store.readRunEvents('a')).toEqual(
+          later.events.map((event) => ({ run: 'a', at: second(2), ...event })),
+        )
+        expect(await store.readRunEvents('none')).toEqual([])
       }),
     )
 

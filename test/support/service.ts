@@ -20,6 +20,7 @@ export const testSettings: ServerSettings = {
   maskKey: 'a key for tests',
   logLevel: 'info',
   seedSchedules: false,
+  webhooks: { hosts: [], allowPrivate: false, secret: null },
 }
 
 /** Keeps what is written to it. */

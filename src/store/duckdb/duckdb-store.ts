@@ -23,7 +23,7 @@ import {
   retryJob,
 } from './jobs.js'
 import { keySql, refreshKeys } from './keys.js'
-import { readHistory, readMemory } from './lineage.js'
+import { readHistory, readMemory, readRunEvents } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
 import { readPart } from './read-part.js'
@@ -69,6 +69,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       listRuns,
       readMemory,
       readHistory,
+      readRunEvents,
       readFindings,
       readJob,
       listJobs,

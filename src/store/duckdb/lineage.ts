@@ -93,24 +93,31 @@ export const readMemory = (connection: DuckDBConnection, id: string | null): Pro
     return { run, rings }
   })
 
-export const readHistory = async (
+const readEvents = async (
   connection: DuckDBConnection,
-  ring: string,
+  where: 'e.ring = $1' | 'e.run = $1',
+  value: string,
 ): Promise<readonly RecordedRingEvent[]> => {
   const found = await rows(
     connection,
-    `SELECT e.run, r.finished_at, e.event, e.overlap, e.accounts, e.other
+    `SELECT e.run, r.finished_at, e.ring, e.event, e.overlap, e.accounts, e.other
       FROM ring_events e JOIN runs r ON r.id = e.run
-      WHERE e.ring = $1 ORDER BY r.finished_at, r.id, e.place`,
-    [ring],
+      WHERE ${where} ORDER BY r.finished_at, r.id, e.place`,
+    [value],
   )
-  return found.map(([run, at, event, overlap, accounts, other]) => ({
+  return found.map(([run, at, ring, event, overlap, accounts, other]) => ({
     run: text(run),
     at: text(at),
-    ring,
+    ring: text(ring),
     event: text(event) as RingEventKind,
     overlap: numberOrNull(overlap),
     accounts: number(accounts),
     other: textOrNull(other),
   }))
 }
+
+export const readHistory = (connection: DuckDBConnection, ring: string): Promise<readonly RecordedRingEvent[]> =>
+  readEvents(connection, 'e.ring = $1', ring)
+
+export const readRunEvents = (connection: DuckDBConnection, run: string): Promise<readonly RecordedRingEvent[]> =>
+  readEvents(connection, 'e.run = $1', run)

@@ -88,14 +88,26 @@ export const readMemory = (connection: Connection, id: string | null): Promise<R
     return { run, rings }
   })
 
-export const readHistory = (connection: Connection, ring: string): Promise<readonly RecordedRingEvent[]> =>
+const readEvents = (
+  connection: Connection,
+  match:
+    | '(e:RingEvent {ring: $value})-[:HAPPENED_IN]->(run:Run)'
+    | '(e:RingEvent)-[:HAPPENED_IN]->(run:Run {id: $value})',
+  value: string,
+): Promise<readonly RecordedRingEvent[]> =>
   inRead(connection, (tx) =>
     rows<RecordedRingEvent & Record<string, unknown>>(
       tx,
-      `MATCH (e:RingEvent {ring: $ring})-[:HAPPENED_IN]->(run:Run)
+      `MATCH ${match}
         WITH e, run ORDER BY run.finishedAt, run.id, e.place
         RETURN run.id AS run, run.finishedAt AS at, e.ring AS ring, e.event AS event, e.overlap AS overlap,
           e.accounts AS accounts, e.other AS other`,
-      { ring },
+      { value },
     ),
   )
+
+export const readHistory = (connection: Connection, ring: string): Promise<readonly RecordedRingEvent[]> =>
+  readEvents(connection, '(e:RingEvent {ring: $value})-[:HAPPENED_IN]->(run:Run)', ring)
+
+export const readRunEvents = (connection: Connection, run: string): Promise<readonly RecordedRingEvent[]> =>
+  readEvents(connection, '(e:RingEvent)-[:HAPPENED_IN]->(run:Run {id: $value})', run)

@@ -21,7 +21,7 @@ import {
   releaseJob,
   retryJob,
 } from './jobs.js'
-import { readHistory, readMemory } from './lineage.js'
+import { readHistory, readMemory, readRunEvents } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
 import { readPart } from './read-part.js'
@@ -56,6 +56,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       listRuns,
       readMemory,
       readHistory,
+      readRunEvents,
       readFindings,
       readJob,
       listJobs,
