@@ -26,10 +26,19 @@ export interface Trial {
 
 /** Each costs about a millisecond. */
 const bounds = { rings: 4, identifiers: 8, neighbours: 6 }
+/** Ends of walks that are read for all trials together, about 20 ms; an entity with very many gets fewer trials, but some. */
+const mostEnds = 1_000_000
+const fewestTrials = 3
 /** Reading a neighbour's interactions anew takes as long as it has interactions; beyond this it is left out. */
 const mostNeighbours = 20_000
 
-/** Rings, then identifiers, then other neighbours; of each those first that few share. Deterministic. */
+/** The first of each list, then the second of each, and so on. */
+const inTurns = <T>(lists: readonly (readonly T[])[]): readonly T[] =>
+  Array.from({ length: Math.max(...lists.map(({ length }) => length)) }, (_, i) =>
+    lists.flatMap((list) => list.slice(i, i + 1)),
+  ).flat()
+
+/** Rings, identifiers and other neighbours in turn; of each those first that few share. Deterministic. */
 export const changesOf = (features: EntityFeatures, entity: number): Trial => {
   const { snapshot } = features
   const rings = features.belongings(entity).map(
@@ -55,6 +64,7 @@ export const changesOf = (features: EntityFeatures, entity: number): Trial => {
         const meet = degree === 1 ? 'which nobody else meets' : `which ${degree} entities meet`
         return { change: { without: 'entity', entity: other }, name: entityName(snapshot, other), words: meet }
       })
-  const tried = [...rings.slice(0, bounds.rings), ...of(true), ...of(false)]
+  const most = Math.max(fewestTrials, Math.floor(mostEnds / Math.max(1, features.walkEnds(entity))))
+  const tried = inTurns([rings.slice(0, bounds.rings), of(true), of(false)]).slice(0, most)
   return { tried, leftOut: rings.length + neighbours.length - tried.length }
 }

@@ -132,6 +132,19 @@ export class EntityFeatures {
     return columns.subarray(offsets[entity]!, offsets[entity + 1]!)
   }
 
+  /** Ends of all walks from an entity, each as often as it is reached: what most of the time of a row goes into. */
+  walkEnds(entity: number): number {
+    const kind = kindOf(this.snapshot, entity)
+    let ends = 0
+    for (const path of metaPaths) {
+      const walk = path.kind === kind ? this.#context.walk(path) : null
+      if (walk === null) continue
+      const { offsets } = walk.onward
+      for (const u of this.middles(path, entity)) ends += offsets[u - walk.middle + 1]! - offsets[u - walk.middle]!
+    }
+    return ends
+  }
+
   /** What the entity has in common with others on a path, each once. */
   middles(path: MetaPath, entity: number): readonly number[] {
     const walk = this.#context.walk(path)
