@@ -4,11 +4,20 @@ import type { JobKind } from './job-kind.js'
 import { detectJob } from './kinds/detect.js'
 import { exportJob } from './kinds/export.js'
 import { pipelineJob } from './kinds/pipeline.js'
+import { propagateJob } from './kinds/propagate.js'
 import { publishJob, rollbackJob } from './kinds/publish.js'
 import { scoreJob } from './kinds/score.js'
 import { trainJob } from './kinds/train.js'
 
-const singleKinds: readonly JobKind[] = [detectJob, trainJob, scoreJob, publishJob, rollbackJob, exportJob]
+const singleKinds: readonly JobKind[] = [
+  detectJob,
+  trainJob,
+  scoreJob,
+  propagateJob,
+  publishJob,
+  rollbackJob,
+  exportJob,
+]
 
 export const jobKinds: readonly JobKind[] = [...singleKinds, pipelineJob((type) => jobKind(type))]
 

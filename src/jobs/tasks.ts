@@ -18,9 +18,10 @@ import type { EntityScores } from '../model/product/score-entities.js'
 import type { ProductModel } from '../model/registry/model-folder.js'
 import type { LineageOptions } from '../rings/history.js'
 import type { RingDrafts } from '../rings/ring-records.js'
-import type { PropagateParameters, RiskField } from '../risk/propagation/propagate.js'
+import type { PropagateParameters, Recorded } from '../risk/propagation/propagate.js'
 import type { SeedSources } from '../risk/propagation/seeds.js'
 import type { RunWithRings } from '../store/store.js'
+import type { RiskAnswer, RiskQuestion, SpreadRisk } from './risk-task.js'
 
 export type Task =
   /** Makes ready what `explain` asks, in the thread that gets it: for a pool of one. */
@@ -31,12 +32,12 @@ export type Task =
       readonly model: ProductModel
     }
   | { readonly name: 'explain'; readonly kind: EntityKind; readonly id: string; readonly reasons: number }
-  | {
-      readonly name: 'propagate'
-      readonly snapshot: Snapshot
-      readonly sources: SeedSources
-      readonly parameters: Partial<PropagateParameters>
-    }
+  /** Spreads risk and keeps it in the thread, for `risk-of`: for a pool of one. */
+  | ({ readonly name: 'propagate'; readonly snapshot: Snapshot; readonly least: number } & (
+      | { readonly sources: SeedSources; readonly parameters: Partial<PropagateParameters> }
+      | { readonly recorded: Recorded }
+    ))
+  | ({ readonly name: 'risk-of' } & RiskQuestion)
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
   | { readonly name: 'digest'; readonly snapshot: Snapshot }
   /** What is new in a snapshot since `earlier`, null for nothing to compare with. */
@@ -90,7 +91,8 @@ export type Task =
 export type TaskResult =
   | { readonly name: 'open-scorer' }
   | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
-  | { readonly name: 'propagate'; readonly field: RiskField }
+  | { readonly name: 'propagate'; readonly spread: SpreadRisk }
+  | { readonly name: 'risk-of'; readonly answer: RiskAnswer | null }
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly name: 'digest'; readonly digest: string }
   | {

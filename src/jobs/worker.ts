@@ -17,8 +17,8 @@ import { trainOnLabels } from '../model/product/labelled-training.js'
 import { unsupervisedScores } from '../model/product/unsupervised.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
-import { propagateRisk } from '../risk/propagation/propagate.js'
 import { explainEntity, openScorer } from './explain-task.js'
+import { riskOf, spreadRisk } from './risk-task.js'
 import { scoreBeside } from './score-task.js'
 import type { Task, TaskResult } from './tasks.js'
 
@@ -61,9 +61,11 @@ const perform = async (task: Task): Promise<TaskResult> => {
       return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled) }
     }
     case 'propagate': {
-      const hooks = { check: checkCancelled, progress }
-      return { name: 'propagate', field: propagateRisk(task.snapshot, task.sources, task.parameters, hooks) }
+      const { name, ...inputs } = task
+      return { name, spread: spreadRisk(inputs, { check: checkCancelled, progress }) }
     }
+    case 'risk-of':
+      return { name: 'risk-of', answer: riskOf(task) }
     case 'digest':
       return { name: 'digest', digest: snapshotDigest(task.snapshot) }
     case 'compare':

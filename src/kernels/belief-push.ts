@@ -209,6 +209,29 @@ export class LiveBeliefs {
     this.#dampen(b)
   }
 
+  given(node: number): { readonly explicit: number; readonly absorbs: boolean } {
+    return { explicit: this.#explicit[node]!, absorbs: this.#absorbs[node] === 1 }
+  }
+
+  /** The node's ties, with the evidence of what each end is told. */
+  tiesOf(node: number): readonly { readonly other: number; readonly toNode: number; readonly toOther: number }[] {
+    const ends: number[] = []
+    this.#eachTie(node, (other) => ends.push(other))
+    return ends.map((other) => {
+      const [inNode, inOther] = this.#find(node, other)!
+      return { other, toNode: this.#evidenceAt(inNode), toOther: this.#evidenceAt(inOther) }
+    })
+  }
+
+  /** Gives a tie that there is other evidence. Throws RangeError where there is none. */
+  setTie(a: number, b: number, toA: number, toB: number): void {
+    const found = this.#find(a, b)
+    if (found === null) throw new RangeError(`there is no tie of ${a} and ${b}`)
+    this.#change(a, b, found[0], found[1], toA, toB)
+    this.#dampen(a)
+    this.#dampen(b)
+  }
+
   /** Takes all that a node's ties carry, in both directions. */
   cutTies(node: number): void {
     const ends: number[] = []
@@ -374,6 +397,9 @@ export class LiveBeliefs {
     this.#sum[a]! += Math.abs(newA) - Math.abs(oldA)
     this.#sum[b]! += Math.abs(newB) - Math.abs(oldB)
     this.#account(a, b, newA, newB, 1)
+    // Where nothing is told any more nothing was accounted for, and what was taken away is to be pushed all the same.
+    this.#enqueue(a)
+    this.#enqueue(b)
   }
 
   #add(a: number, b: number): readonly [number, number] {

@@ -147,4 +147,6 @@ export interface ModelStore {
   listScorings(limit: number): Promise<readonly ScoringRecord[]>
   /** An entity's score in the latest scoring; null where it has none. */
   readScore(kind: EntityKind, id: string): Promise<EntityScore | null>
+  /** Scores of at least `least` of a scoring, by kind (schema code) then id, bytewise; none where they are no longer kept. */
+  readScores(scoring: string, least: number): Promise<readonly Pick<ScoreRow, 'kind' | 'id' | 'score'>[]>
 }

@@ -10,6 +10,7 @@ import type { DocumentStore } from './document-store.js'
 import type { JobBeat, JobClaim, JobEnd, JobFence, JobLogLine, JobRecord } from './job-record.js'
 import type { ModelStore } from './model-store.js'
 import type { BatchResult, RecordBatch } from './record-batch.js'
+import type { RiskStore } from './risk-store.js'
 
 export type { JobFence, JobLogLine, JobRecord, JobState } from './job-record.js'
 
@@ -238,7 +239,7 @@ export interface ApiKeyRecord {
   readonly revokedAt: string | null
 }
 
-export interface GraphStore extends DocumentStore, ModelStore {
+export interface GraphStore extends DocumentStore, ModelStore, RiskStore {
   readonly engine: 'duckdb' | 'neo4j'
   /** For messages: the path or address, never with a password. */
   readonly location: string

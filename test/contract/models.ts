@@ -119,6 +119,11 @@ export const describeModels = (open: OpenStore): void => {
         expect(await store.readScore('user', 'u é\\')).toEqual({ ...row('u é\\', 0), scoring: first })
         expect(await store.readScore('video', 'v1')).toEqual({ ...video, scoring: first })
         expect(await store.readScore('user', 'v1')).toBeNull()
+        expect(await store.readScores('s1', 0.25)).toEqual([
+          { kind: 'user', id: 'u1', score: 0.1 + 0.2 },
+          { kind: 'video', id: 'v1', score: 0.25 },
+        ])
+        expect(await store.readScores('none', 0)).toEqual([])
         // Its clock may be behind: the order is that of writing.
         const second = scoringRecord('s0', { finishedAt: '2025-01-01T00:00:00.000Z' })
         await store.saveScoring(second, [row('u1', 0.5)], { keep: 2 })

@@ -11,6 +11,7 @@ import { describeLineage } from './lineage.js'
 import { describeMigrations } from './migrations.js'
 import { describeModels } from './models.js'
 import { describeParts } from './parts.js'
+import { describeRisk } from './risk.js'
 import { describeRuns } from './runs.js'
 import { describeSnapshots } from './snapshots.js'
 
@@ -36,5 +37,6 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeLineage(open)
   describeJobsAndKeys(open)
   describeModels(open)
+  describeRisk(open)
   describeDocuments(open)
 }

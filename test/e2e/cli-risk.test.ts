@@ -34,6 +34,8 @@ test('propagate writes who has how much risk where, and as what', async () => {
     domains: ['content/ID', 'shelf/US', 'account/US'],
     flows: expect.arrayContaining([expect.objectContaining(flow)]) as unknown,
   })
+  const again = oneObject(await ringfence(['propagate', '--labels', labels, '--store', store, '--dry-run', '--json']))
+  expect(again).toMatchObject({ propagation: null, changes: { before: oneObject(done).propagation, newlyExposed: {} } })
   const rows = readFileSync(out, 'utf8').trimEnd().split('\r\n')
   expect(rows[0]).toBe('entity,domain,role,risk')
   const roles = rows.slice(1).map((row) => row.split(',').slice(0, 3).join(' '))

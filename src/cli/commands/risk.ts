@@ -1,20 +1,30 @@
 /** `ringfence propagate` and `ringfence risk`: how risk spreads from rings and labels over domains, and why an entity has its share. */
 import { writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { isEntityKind } from '../../../graph-schema/schema.js'
+import { type EntityKind, isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
-import { findEntity, type Snapshot } from '../../graph/snapshot.js'
-import { type PropagationOutcome, runPropagation } from '../../jobs/propagation.js'
+import { givenLabels } from '../../jobs/label-records.js'
+import {
+  LEAST_RISK,
+  openRisk,
+  type PropagationRequest,
+  propagationSummary,
+  RISK_THRESHOLD,
+  runPropagation,
+} from '../../jobs/propagation.js'
 import { isoTime } from '../../jobs/read-view.js'
+import type { RiskQuestion } from '../../jobs/risk-task.js'
+import type { RiskDifference } from '../../risk/propagation/difference.js'
 import { domainName } from '../../risk/propagation/domains.js'
-import { type DomainRisk, explainRisk, type PathStep, type RiskPath } from '../../risk/propagation/explain.js'
-import { riskFlows } from '../../risk/propagation/flows.js'
-import { LiveRisk, type WhatIf, whatIfs } from '../../risk/propagation/live-risk.js'
+import type { DomainRisk, PathStep, RiskPath } from '../../risk/propagation/explain.js'
+import { type WhatIf, whatIfs } from '../../risk/propagation/live-risk.js'
 import { riskRows } from '../../risk/propagation/risk-rows.js'
 import { type Act, type Context, isService } from '../context.js'
 import { readLabels } from '../label-file.js'
 import { share } from '../options.js'
 import { openProgress } from '../progress.js'
+import { ServiceClient } from '../service/client.js'
+import { runServiceJob } from '../service/detect.js'
 import { withStore } from '../store.js'
 import { count, csvLine, textTable } from '../table.js'
 
@@ -27,6 +37,8 @@ interface SourceOptions {
 
 interface PropagateOptions extends SourceOptions {
   readonly least: number
+  readonly threshold: number
+  readonly dryRun?: true
   readonly out?: string
 }
 
@@ -41,78 +53,108 @@ const percent = (value: number): string => `${(Math.round(1000 * value) / 10 || 
 
 /** The result is wanted to this: paths must add up to it. */
 const TOLERANCE = 1e-7
+/** A domain at most. */
+const PATHS = 10
 
-const propagate = async (context: Context, options: SourceOptions): Promise<PropagationOutcome> => {
-  if (isService(context.store))
-    throw new RingfenceError('usage', 'This works on a store itself, not through a service: name its file or address.')
+const sourcesOf = async (options: SourceOptions): Promise<Omit<PropagationRequest, 'signal' | 'progress'>> => ({
+  run: options.run === undefined ? 'published' : { id: options.run },
+  labels: options.labels === undefined ? [] : await readLabels(options.labels),
+  scores: true,
+  parameters: {
+    tolerance: TOLERANCE,
+    strict: options.strict === true,
+    ...(options.share === undefined ? {} : { share: options.share }),
+  },
+})
+
+const tally = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, each) => sum + each, 0)
+
+const summaryText = (
+  { propagation, rows, roles, domains, bound }: ReturnType<typeof propagationSummary>,
+  difference: RiskDifference | null,
+): string =>
+  [
+    `${count(rows)} copies of entities with risk or harm, or where it begins or ends, in ${count(domains.length)} domains; no risk is off by more than ${bound.toExponential(1)}${propagation === null ? '. Nothing was written' : ` (propagation ${propagation})`}.`,
+    textTable(
+      ['role', 'copies'],
+      Object.entries(roles)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([role, copies]) => [role, count(copies)]),
+      [1],
+    ),
+    ...(difference === null
+      ? []
+      : [
+          `Against ${difference.before}: ${count(tally(difference.newlyExposed))} entities newly exposed, ${count(tally(difference.noLonger))} no longer; ${count(tally(difference.above))} now at ${difference.threshold} or more, ${count(tally(difference.below))} now below.`,
+        ]),
+  ].join('\n')
+
+const propagateInService = async (context: Context, options: PropagateOptions): Promise<void> => {
+  if (options.out !== undefined)
+    throw new RingfenceError('usage', 'through a service rows are not written to a file: they are in its store.')
   const labels = options.labels === undefined ? [] : await readLabels(options.labels)
+  const parameters = {
+    ...(options.run === undefined ? {} : { run: options.run }),
+    ...(labels.length > 0 ? { labels: givenLabels(labels) } : {}),
+    ...(options.share === undefined ? {} : { share: options.share }),
+    ...(options.strict ? { strict: true } : {}),
+    least: options.least,
+    threshold: options.threshold,
+  }
   const progress = openProgress(context.quiet)
-  const outcome = await withStore(context, { create: false }, (store) =>
-    runPropagation(store, {
-      run: options.run ?? null,
-      labels,
-      parameters: {
-        tolerance: TOLERANCE,
-        strict: options.strict === true,
-        ...(options.share === undefined ? {} : { share: options.share }),
-      },
-      signal: context.signal,
-      progress: progress.update,
-    }),
-  ).finally(progress.stop)
-  for (const { message } of outcome.field.notes) context.say(message)
-  return outcome
+  const client = new ServiceClient(context.store, context.signal)
+  const mode = options.dryRun ? 'dry-run' : 'write'
+  const result = await runServiceJob(client, { type: 'propagate', mode, parameters }, progress).finally(progress.stop)
+  const summary = result as unknown as ReturnType<typeof propagationSummary> & { changes: RiskDifference | null }
+  for (const { message } of summary.notes) context.say(message)
+  await context.result(summary, summaryText(summary, summary.changes))
 }
 
 const runPropagate = async (context: Context, options: PropagateOptions): Promise<void> => {
+  if (isService(context.store)) return propagateInService(context, options)
   const begin = performance.now()
-  const { run, snapshot, field } = await propagate(context, options)
-  const rows = [...riskRows(snapshot, field, options.least)]
-  const roles = new Map<string, number>()
-  for (const { role } of rows) roles.set(role, (roles.get(role) ?? 0) + 1)
-  const { domains } = field.layers
-  if (options.out !== undefined)
+  const sources = await sourcesOf(options)
+  const { least, threshold } = options
+  const progress = openProgress(context.quiet)
+  const mode = options.dryRun ? 'dry-run' : 'write'
+  const { record, snapshot, spread, difference } = await withStore(context, { create: false }, (store) =>
+    runPropagation(store, { ...sources, least, threshold, mode, signal: context.signal, progress: progress.update }),
+  ).finally(progress.stop)
+  for (const { message } of record.notes) context.say(message)
+  if (options.out !== undefined) {
+    const rows = [...riskRows(snapshot, spread, spread.roles, least)].filter(
+      ({ role, risk }) => role !== null && risk >= least,
+    )
     await writeFile(
       options.out,
       csvLine(['entity', 'domain', 'role', 'risk']) +
         rows
           .map(({ kind, id, role, risk, ...domain }) =>
-            csvLine([`${kind}:${id}`, domainName(domain), role, cell(risk)]),
+            csvLine([`${kind}:${id}`, domainName(domain), role!, cell(risk)]),
           )
           .join(''),
     )
-  const flows = riskFlows(snapshot, field)
+  }
+  const { domains } = spread.layers
+  const summary = propagationSummary(record, mode === 'write')
   await context.result(
     {
-      run: run?.id ?? null,
-      domains: domains.map(domainName),
-      copies: field.layers.nodeDomain.length,
-      rows: rows.length,
-      roles: Object.fromEntries(roles),
-      sweeps: field.sweeps,
-      bound: field.bound,
+      ...summary,
+      changes: difference,
       couplings: {
-        pooled: field.couplings.pooled,
-        pairs: field.couplings.pairs.map(({ from, to, ...pair }) => ({
+        pooled: spread.couplings.pooled,
+        pairs: spread.couplings.pairs.map(({ from, to, ...pair }) => ({
           from: domainName(domains[from]!),
           to: domainName(domains[to]!),
           ...pair,
         })),
       },
-      flows,
-      notes: field.notes,
+      flows: record.flows,
       out: options.out ?? null,
       seconds: (performance.now() - begin) / 1000,
     },
-    [
-      `${count(rows.length)} copies of entities with risk or harm of ${options.least} or more in ${count(domains.length)} domains; no risk is off by more than ${field.bound.toExponential(1)}.`,
-      textTable(
-        ['role', 'copies'],
-        [...roles].sort().map(([role, copies]) => [role, count(copies)]),
-        [1],
-      ),
-      ...(options.out === undefined ? [] : [`Written to ${options.out}.`]),
-    ].join('\n'),
+    [summaryText(summary, difference), ...(options.out === undefined ? [] : [`Written to ${options.out}.`])].join('\n'),
   )
 }
 
@@ -139,14 +181,12 @@ const domainText = ({ domain, risk, role, harm, paths, rest }: DomainRisk): stri
     ...(paths.length > 0 || risk > 0 ? [`  ${percent(rest)} over other paths`] : []),
   ].join('\n')
 
-const entityIn = (snapshot: Snapshot, name: string): number => {
+const entityOf = (name: string): { readonly kind: EntityKind; readonly id: string } => {
   const colon = name.indexOf(':')
   const kind = name.slice(0, colon)
   if (colon < 1 || colon + 1 === name.length || !isEntityKind(kind))
     throw new RingfenceError('usage', `"${name}" is not kind:id, as in user:u1.`)
-  const entity = findEntity(snapshot, kind, name.slice(colon + 1))
-  if (entity < 0) throw new RingfenceError('entity.unknown', `The graph does not have ${name}.`)
-  return entity
+  return { kind, id: name.slice(colon + 1) }
 }
 
 const whatIfOf = (
@@ -162,40 +202,55 @@ const whatIfOf = (
   return { decision, name: given[1]! }
 }
 
+/** Nothing is written, and the store is closed before the question is asked. */
+const askStore = async (context: Context, options: RiskOptions, question: RiskQuestion) => {
+  const sources = await sourcesOf(options)
+  const progress = openProgress(context.quiet)
+  const { rings, notes, pool } = await withStore(context, { create: false }, (store) =>
+    openRisk(store, { ...sources, signal: context.signal, progress: progress.update }),
+  ).finally(progress.stop)
+  try {
+    const { answer } = await pool.run({ name: 'risk-of', ...question })
+    return { run: rings?.run.id ?? null, notes, answer }
+  } finally {
+    await pool.close()
+  }
+}
+
 const runRisk = async (context: Context, name: string, options: RiskOptions): Promise<void> => {
+  if (isService(context.store))
+    throw new RingfenceError('usage', 'Ask the service itself: GET /v1/KIND/ID/risk. This works on a store.')
   const whatIf = whatIfOf(options.whatIf)
-  const { run, snapshot, field } = await propagate(context, options)
-  const entity = entityIn(snapshot, name)
-  const supposed = whatIf && { ...whatIf, entity: entityIn(snapshot, whatIf.name) }
-  const all = explainRisk(snapshot, field, entity)
-  const domains = options.domain === undefined ? all : all.filter(({ domain }) => domain === options.domain)
+  const { run, notes, answer } = await askStore(context, options, {
+    ...entityOf(name),
+    domain: options.domain ?? null,
+    paths: PATHS,
+    whatIf: whatIf && { decision: whatIf.decision, ...entityOf(whatIf.name), tolerance: TOLERANCE },
+  })
+  for (const { message } of notes) context.say(message)
+  if (answer === null)
+    throw new RingfenceError(
+      'entity.unknown',
+      `The graph does not have ${[name, whatIf?.name].filter(Boolean).join(' or ')}.`,
+    )
+  const { domains, acts } = answer
   if (options.domain !== undefined && domains.length === 0)
     throw new RingfenceError(
       'risk.domain',
-      `${name} does not act in ${options.domain}, but in ${all.map(({ domain }) => domain).join(', ') || 'none'}.`,
+      `${name} does not act in ${options.domain}, but in ${acts.join(', ') || 'none'}.`,
     )
-  let after: readonly { readonly domain: string; readonly risk: number }[] = []
-  if (supposed) {
-    const live = new LiveRisk(snapshot, field, TOLERANCE)
-    live.suppose(supposed.entity, supposed.decision)
-    after = live
-      .copiesOf(entity)
-      .map(({ node, domain }) => ({ domain: domainName(field.layers.domains[domain]!), risk: live.riskOf(node) }))
-      .filter(({ domain }) => domains.some((each) => each.domain === domain))
-  }
+  const after = answer.after ?? []
   await context.result(
     {
-      run: run?.id ?? null,
+      run,
       entity: name,
       domains,
-      ...(supposed ? { whatIf: { decision: supposed.decision, entity: supposed.name, domains: after } } : {}),
-      notes: field.notes,
+      ...(whatIf ? { whatIf: { decision: whatIf.decision, entity: whatIf.name, domains: after } } : {}),
+      notes,
     },
     [
-      ...(all.length === 0 ? [`${name} acts in no domain, so no risk can reach it.`] : domains.map(domainText)),
-      ...after.map(
-        ({ domain, risk }) => `${domain}: risk ${short(risk)} if ${supposed!.name} were ${supposed!.decision}`,
-      ),
+      ...(acts.length === 0 ? [`${name} acts in no domain, so no risk can reach it.`] : domains.map(domainText)),
+      ...after.map(({ domain, risk }) => `${domain}: risk ${short(risk)} if ${whatIf!.name} were ${whatIf!.decision}`),
       'Risk of 1 is as much as one certain source gives itself. It orders who to look at; it is a lead, no probability of anything.',
     ].join('\n'),
   )
@@ -209,7 +264,7 @@ const sharePassed = (text: string): number => {
 
 const withSources = (command: Command): Command =>
   command
-    .option('--run <id>', 'the run whose rings are sources (default: the latest)')
+    .option('--run <id>', 'the run whose rings are sources (default: the one that queries see)')
     .option('--labels <file>', 'CSV with entity and label: bad is a source, good is the allow list')
     .option('--share <share>', 'how much of what reaches an entity goes on from it (default 0.85)', sharePassed)
     .option('--strict', 'refuse couplings that would not converge instead of scaling them down')
@@ -217,13 +272,15 @@ const withSources = (command: Command): Command =>
 export const addPropagate = (program: Command, act: Act): void => {
   withSources(program.command('propagate'))
     .description(
-      'Spreads risk from rings, labels and decisions over all entities in all domains, and says how much flowed from domain to domain. Nothing is written but --out.',
+      'Spreads risk from rings, labels and decisions over all entities in all domains, into the store, and says what is new against the last time and how much flowed from domain to domain.',
     )
-    .option('--least <risk>', 'rows with less are left out', share, 0.01)
+    .option('--least <risk>', 'rows with less are left out', share, LEAST_RISK)
+    .option('--threshold <risk>', 'risk that a person acts on, for what is new', share, RISK_THRESHOLD)
+    .option('--dry-run', 'write nothing to the store')
     .option('--out <file>', 'write entity, domain, role and risk there as CSV')
     .addHelpText(
       'after',
-      '\nExamples:\n  ringfence propagate --labels labels.csv --out risk.csv\n  ringfence propagate --json',
+      '\nExamples:\n  ringfence propagate --labels labels.csv --out risk.csv\n  ringfence propagate --dry-run --json',
     )
     .action((options: PropagateOptions, command: Command) => act(command, (context) => runPropagate(context, options)))
 }

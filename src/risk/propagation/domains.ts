@@ -1,15 +1,12 @@
 /** Domains (a scenario in a market) and the copies of entities in them: one node for each domain that an entity acts in. */
-import { interactionType, type Scenario, scenarioByCode, scenarioNames } from '../../../graph-schema/schema.js'
+import { interactionType, scenarioByCode, scenarioNames } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { sharedInt32, sharedUint16 } from '../../graph/shared-arrays.js'
 import type { Relation, Snapshot } from '../../graph/snapshot.js'
 import type { Check } from '../../kernels/check.js'
+import type { RiskDomain } from '../../store/risk-store.js'
 
-export interface Domain {
-  readonly scenario: Scenario
-  /** '' is unknown. */
-  readonly market: string
-}
+export type Domain = RiskDomain
 
 export const domainName = ({ scenario, market }: Domain): string => `${scenario}/${market}`
 

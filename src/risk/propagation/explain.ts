@@ -116,20 +116,27 @@ const stepOf = (snapshot: Snapshot, field: RiskField, from: number, to: number):
   }
 }
 
+export interface ExplainOptions extends ChainOptions {
+  /** `scenario/market`: only there. */
+  readonly only?: string | null
+}
+
 /** Every domain that the entity acts in, by falling risk; none where it acts in none. */
 export const explainRisk = (
   snapshot: Snapshot,
   field: RiskField,
   entity: number,
-  options: ChainOptions = {},
+  { only = null, ...options }: ExplainOptions = {},
 ): readonly DomainRisk[] => {
   const { layers, seeds, system, risk, harm } = field
   const found: DomainRisk[] = []
   for (let node = layers.nodeOffsets[entity]!; node < layers.nodeOffsets[entity + 1]!; node++) {
+    const domain = domainName(layers.domains[layers.nodeDomain[node]!]!)
+    if (only !== null && domain !== only) continue
     const total = risk[node]!
     const { chains, rest } = beliefChains(system, seeds.explicit, risk, node, options)
     found.push({
-      domain: domainName(layers.domains[layers.nodeDomain[node]!]!),
+      domain,
       risk: total,
       role: total > 0 ? roleOf(field, node) : null,
       harm: harm[node]!,

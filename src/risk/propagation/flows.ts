@@ -1,21 +1,16 @@
 /** How much risk went from domain to domain, through entities of which kinds, and when they were first seen where it arrived. */
-import type { EntityKind } from '../../../graph-schema/schema.js'
 import { kindOf, type Snapshot } from '../../graph/snapshot.js'
 import { eachTold } from '../../kernels/belief-chains.js'
 import { type Check, neverCancelled } from '../../kernels/check.js'
+import type { FlowRecord } from '../../store/risk-store.js'
 import { actingRelations, domainName, domainOfEdge, eachInteraction, nodeOf } from './domains.js'
 import type { RiskField } from './propagate.js'
 
-export interface RiskFlow {
-  readonly from: string
-  readonly to: string
-  readonly kind: EntityKind
-  /** `2026-01`, of the first interaction of the entity in `to`; null where no time is known. */
-  readonly month: string | null
-  /** Sum over entities of what the copy in `to` was told by the one in `from`. */
-  readonly amount: number
-  readonly entities: number
-}
+/**
+ * `month` (as in `2026-01`) is that of the first interaction of the entity in `to`, null where no time is known; `amount` the sum over entities of what the copy in
+ * `to` was told by the one in `from`.
+ */
+export type RiskFlow = FlowRecord
 
 /** Less than this is no flow worth a row. */
 const LEAST = 1e-4

@@ -33,6 +33,8 @@ export const REPAIR_TOLERANCE = 1e-4
 
 /** Takes over the ties of the field: afterwards the field itself must not be used. */
 export class LiveRisk {
+  /** No risk is further than this from that of a full run; `bound` is how far at the moment. */
+  readonly tolerance: number
   readonly #snapshot: Snapshot
   readonly #field: RiskField
   readonly #live: LiveBeliefs
@@ -41,6 +43,7 @@ export class LiveRisk {
   readonly #addedTo = new Map<number, { readonly node: number; readonly domain: number }[]>()
 
   constructor(snapshot: Snapshot, field: RiskField, tolerance = REPAIR_TOLERANCE, check?: Check) {
+    this.tolerance = tolerance
     this.#snapshot = snapshot
     this.#field = field
     const { share, knee } = field.parameters
@@ -90,6 +93,34 @@ export class LiveRisk {
       }
     }
     return this.#live.settle()
+  }
+
+  /**
+   * Risk of the copies of `asked` as if that had been decided or cut, and everything put back: what follows is within the same bound of what
+   * was before.
+   */
+  supposing(
+    entity: number,
+    whatIf: WhatIf,
+    asked: number,
+  ): readonly { readonly domain: number; readonly risk: number }[] {
+    const copies = this.copiesOf(entity)
+    const before = copies.map(({ node }) => this.#live.given(node))
+    const cut = whatIf === 'unlinked' ? copies.map(({ node }) => this.#live.tiesOf(node)) : []
+    try {
+      this.suppose(entity, whatIf)
+      return this.copiesOf(asked).map(({ node, domain }) => ({ domain, risk: this.#live.beliefOf(node) }))
+    } finally {
+      for (const [at, { node }] of copies.entries()) {
+        if (whatIf === 'unlinked')
+          for (const { other, toNode, toOther } of cut[at]!) this.#live.setTie(node, other, toNode, toOther)
+        else {
+          this.#live.setExplicit(node, before[at]!.explicit)
+          this.#live.setAbsorbing(node, before[at]!.absorbs)
+        }
+      }
+      this.#live.settle()
+    }
   }
 
   #take({ type, actor, target, scenario, market, at, weight }: ArrivedInteraction): void {

@@ -1,14 +1,15 @@
 /** Risk of every entity in every domain: seeds, couplings, ties, one linear system, and what it makes of each copy. */
 import type { RiskRole } from '../../../graph-schema/risk.js'
 import { RingfenceError } from '../../errors.js'
-import type { Snapshot } from '../../graph/snapshot.js'
+import { findEntity, type Snapshot } from '../../graph/snapshot.js'
 import { eachTold } from '../../kernels/belief-chains.js'
 import { degreeDamping } from '../../kernels/belief-damping.js'
 import { sweepBeliefs } from '../../kernels/belief-sweeps.js'
 import { type BeliefSystem, beliefSystem, GREATEST_ONWARD } from '../../kernels/belief-system.js'
 import { type Check, neverCancelled } from '../../kernels/check.js'
+import type { PropagationRecord, RiskRow } from '../../store/risk-store.js'
 import { type Couplings, learnCouplings } from './couplings.js'
-import { type Layers, layersOf } from './domains.js'
+import { domainName, type Layers, layersOf, nodeOf } from './domains.js'
 import { type HarmTies, layeredTies } from './layered-ties.js'
 import { oneComponentNote, placeSeeds, type RiskNote, type SeedSources, type Seeds } from './seeds.js'
 
@@ -58,19 +59,20 @@ export interface PropagateHooks {
   readonly progress?: (step: string, done: number) => void
 }
 
-/** Throws `risk.divergent` (with `strict`) and `risk.domains`. */
-export const propagateRisk = (
+/** What is known before anything is solved. */
+interface Prepared {
+  readonly layers: Layers
+  readonly seeds: Pick<Seeds, 'explicit' | 'absorbs' | 'everywhere' | 'notes'>
+  readonly couplings: Couplings
+  readonly parameters: PropagateParameters
+}
+
+const solve = (
   snapshot: Snapshot,
-  sources: SeedSources,
-  given: Partial<PropagateParameters> = {},
-  { check = neverCancelled, progress = () => {} }: PropagateHooks = {},
+  { layers, seeds, couplings, parameters }: Prepared,
+  { check = neverCancelled, progress = () => {} }: PropagateHooks,
 ): RiskField => {
-  const parameters = { ...defaultPropagation, ...given }
   const { share, knee, tolerance, strict } = parameters
-  progress('layers', 0)
-  const layers = layersOf(snapshot, check)
-  const seeds = placeSeeds(snapshot, layers, sources)
-  const couplings = learnCouplings(layers, seeds, check)
   progress('ties', 0.15)
   const { ties, helping, harm, reference } = layeredTies(snapshot, layers, couplings.strength, check)
   progress('system', 0.5)
@@ -105,6 +107,79 @@ export const propagateRisk = (
     parameters,
     notes,
   }
+}
+
+/** Throws `risk.divergent` (with `strict`) and `risk.domains`. */
+export const propagateRisk = (
+  snapshot: Snapshot,
+  sources: SeedSources,
+  given: Partial<PropagateParameters> = {},
+  hooks: PropagateHooks = {},
+): RiskField => {
+  const { check = neverCancelled, progress = () => {} } = hooks
+  progress('layers', 0)
+  const layers = layersOf(snapshot, check)
+  const seeds = placeSeeds(snapshot, layers, sources)
+  const couplings = learnCouplings(layers, seeds, check)
+  return solve(snapshot, { layers, seeds, couplings, parameters: { ...defaultPropagation, ...given } }, hooks)
+}
+
+/** Of a propagation on record: what it learned, and its rows of copies that were given something or take nothing. */
+export interface Recorded {
+  readonly propagation: Pick<PropagationRecord, 'domains' | 'couplings' | 'pooled' | 'parameters'>
+  readonly given: readonly RiskRow[]
+}
+
+/**
+ * A propagation that is on record once more, with its sources and couplings, over a graph: the same field where the graph is the same, else what these sources
+ * give over the graph as it is now. Throws `risk.domains`.
+ */
+export const restoreRisk = (
+  snapshot: Snapshot,
+  { propagation, given }: Recorded,
+  hooks: PropagateHooks = {},
+): RiskField => {
+  const { check = neverCancelled, progress = () => {} } = hooks
+  progress('layers', 0)
+  const layers = layersOf(snapshot, check)
+  const nodes = layers.nodeDomain.length
+  const explicit = new Float64Array(nodes)
+  const absorbs = new Uint8Array(nodes)
+  const here = new Map(layers.domains.map((domain, at) => [domainName(domain), at]))
+  let gone = 0
+  for (const { kind, id, given: value, absorbs: takesNothing, ...domain } of given) {
+    const entity = findEntity(snapshot, kind, id)
+    const node = entity < 0 ? -1 : nodeOf(layers, entity, here.get(domainName(domain)) ?? -1)
+    if (node < 0) {
+      gone++
+      continue
+    }
+    explicit[node] = value
+    absorbs[node] = takesNothing ? 1 : 0
+  }
+  const then = propagation.domains.map((domain) => here.get(domainName(domain)) ?? -1)
+  const count = layers.domains.length
+  const strength = new Float64Array(count * count)
+  for (let from = 0; from < count; from++)
+    for (let to = 0; to < count; to++) if (from !== to) strength[from * count + to] = propagation.pooled
+  for (const [a, from] of then.entries())
+    for (const [b, to] of then.entries())
+      if (from >= 0 && to >= 0) strength[from * count + to] = propagation.couplings[a * then.length + b]!
+  const notes =
+    gone === 0
+      ? []
+      : [{ code: 'risk.sources-gone', message: `${gone} sources of the propagation are not in the graph any more.` }]
+  const { parameters, pooled } = propagation
+  return solve(
+    snapshot,
+    {
+      layers,
+      seeds: { explicit, absorbs, everywhere: new Map(), notes },
+      couplings: { strength, pooled, pairs: [] },
+      parameters,
+    },
+    hooks,
+  )
 }
 
 interface Parts {

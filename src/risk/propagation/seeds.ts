@@ -50,7 +50,7 @@ export interface Seeds {
 }
 
 /** A model's score below says less than that most others are worse. */
-const LEAST_SCORE = 0.5
+export const LEAST_SCORE = 0.5
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 

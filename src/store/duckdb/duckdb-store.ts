@@ -27,8 +27,9 @@ import { readHistory, readMemory, readRunEvents } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
 import { readPart } from './read-part.js'
+import { listPropagations, readPropagation, readRisk, readRiskRows, savePropagation } from './risk.js'
 import { listRuns, readRun, saveRun } from './runs.js'
-import { listScorings, readScore, readScoring, saveScoring } from './scores.js'
+import { listScorings, readScore, readScores, readScoring, saveScoring } from './scores.js'
 import { numberOf } from './sql.js'
 import { writeBatch } from './write-batch.js'
 
@@ -84,6 +85,11 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       readScoring,
       listScorings,
       readScore,
+      readScores,
+      readPropagation,
+      listPropagations,
+      readRisk,
+      readRiskRows,
     },
     {
       migrate: async (connection) => {
@@ -107,6 +113,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       addModel,
       changeChampion,
       saveScoring,
+      savePropagation,
     },
   )
   return {

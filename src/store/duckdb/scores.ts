@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
-import { type EntityKind, entityKinds } from '../../../graph-schema/schema.js'
+import { type EntityKind, entityKindByCode, entityKinds } from '../../../graph-schema/schema.js'
 import type { EntityScore, SavingScores, ScoreRow, ScoringRecord } from '../model-store.js'
 import { inTransaction } from './connection.js'
 import { checkFence } from './jobs.js'
@@ -107,3 +107,21 @@ export const readScore = (connection: DuckDBConnection, kind: EntityKind, id: st
       scoring: parse(text(last[1])),
     }
   })
+
+export const readScores = async (
+  connection: DuckDBConnection,
+  scoring: string,
+  least: number,
+): Promise<readonly Pick<ScoreRow, 'kind' | 'id' | 'score'>[]> =>
+  (
+    await rows(
+      connection,
+      `SELECT s.kind, s.id, s.score FROM scores s JOIN scorings g ON g.scoring = s.scoring
+        WHERE g.id = $1 AND s.score >= $2 ORDER BY s.kind, s.id`,
+      [scoring, least],
+    )
+  ).map(([kind, id, score]) => ({
+    kind: entityKindByCode[number(kind)] as EntityKind,
+    id: text(id),
+    score: number(score),
+  }))

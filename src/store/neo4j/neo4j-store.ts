@@ -25,8 +25,9 @@ import { readHistory, readMemory, readRunEvents } from './lineage.js'
 import { addModel, changeChampion, listModelChanges, listModels, readChampion, readModel } from './models.js'
 import { readGraph } from './read-graph.js'
 import { readPart } from './read-part.js'
+import { listPropagations, readPropagation, readRisk, readRiskRows, savePropagation } from './risk.js'
 import { listRuns, readRun, saveRun } from './runs.js'
-import { listScorings, readScore, readScoring, saveScoring } from './scores.js'
+import { listScorings, readScore, readScores, readScoring, saveScoring } from './scores.js'
 import { writeBatch } from './write-batch.js'
 
 export interface Neo4jStoreOptions extends Neo4jOptions {
@@ -71,6 +72,11 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       readScoring,
       listScorings,
       readScore,
+      readScores,
+      readPropagation,
+      listPropagations,
+      readRisk,
+      readRiskRows,
     },
     {
       migrate: (server) => migrate(server, migrations),
@@ -90,6 +96,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       addModel,
       changeChampion,
       saveScoring,
+      savePropagation,
     },
   )
   return {

@@ -2,7 +2,7 @@
  * Scores as relationships: (:Creator)-[:SCORED_IN {score, low, high, labels}]->(:Scoring)-[:SCORED_BY]->(:Model). They are written in many
  * transactions to a (:RingfenceUnfinishedScoring), which the last one makes a (:Scoring): Cypher, Browser and Bloom see a whole one or none.
  */
-import type { EntityKind } from '../../../graph-schema/schema.js'
+import { type EntityKind, entityKindNames } from '../../../graph-schema/schema.js'
 import type { JobFence } from '../job-record.js'
 import type { EntityScore, SavingScores, ScoreRow, ScoringRecord } from '../model-store.js'
 import { type Connection, inRead, inWrite, rows } from './connection.js'
@@ -178,4 +178,23 @@ export const readScore = (connection: Connection, kind: EntityKind, id: string):
     if (found === undefined) return null
     const { record, ...score } = found
     return { kind, id, ...score, scoring: parse({ record }) }
+  })
+
+export const readScores = (
+  connection: Connection,
+  scoring: string,
+  least: number,
+): Promise<readonly Pick<ScoreRow, 'kind' | 'id' | 'score'>[]> =>
+  inRead(connection, async (tx) => {
+    const all: Pick<ScoreRow, 'kind' | 'id' | 'score'>[] = []
+    for (const kind of entityKindNames) {
+      const found = await rows<{ id: string; score: number }>(
+        tx,
+        `MATCH (:Scoring {id: $scoring})<-[r:SCORED_IN]-(e:${labelOf(kind)}) WHERE r.score >= $least
+          RETURN e.id AS id, r.score AS score ORDER BY id`,
+        { scoring, least },
+      )
+      for (const row of found) all.push({ kind, ...row })
+    }
+    return all
   })

@@ -283,6 +283,21 @@ describe('two engines', () => {
   })
 })
 
+test('who is cut off holds nothing, also where damping stays as it was; tied again, what it held before', () => {
+  const given = { n: 3, pairs: [0, 2].map((a) => ({ a, b: 1, toA: 0.5, toB: 0.5 })), absorbs: new Uint8Array(3) }
+  const live = new LiveBeliefs(dampedSystem(given), seedAt(3, 0), given.absorbs, null, { damping, tolerance: 1e-9 })
+  live.settle()
+  const before = live.beliefs()
+  const ties = live.tiesOf(1)
+  live.cutTies(1)
+  live.settle()
+  expect([...live.beliefs()]).toEqual([1, 0, 0].map((value) => expect.closeTo(value, 9)))
+  for (const { other, toNode, toOther } of ties) live.setTie(1, other, toNode, toOther)
+  live.settle()
+  expect(greatestDifference(live.beliefs(), before)).toBeLessThanOrEqual(2e-9)
+  expect(() => live.setTie(0, 2, 1, 1)).toThrow(RangeError)
+})
+
 describe('chains', () => {
   test('on a path there is one, with all that arrives', () => {
     const system = shares(4, [
