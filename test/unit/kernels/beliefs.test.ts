@@ -284,7 +284,8 @@ describe('two engines', () => {
 })
 
 test('who is cut off holds nothing, also where damping stays as it was; tied again, what it held before', () => {
-  const given = { n: 3, pairs: [0, 2].map((a) => ({ a, b: 1, toA: 0.5, toB: 0.5 })), absorbs: new Uint8Array(3) }
+  const half = strengthOf(onGrid(Math.atanh(0.5)))
+  const given = { n: 3, pairs: [0, 2].map((a) => ({ a, b: 1, toA: half, toB: half })), absorbs: new Uint8Array(3) }
   const live = new LiveBeliefs(dampedSystem(given), seedAt(3, 0), given.absorbs, null, { damping, tolerance: 1e-9 })
   live.settle()
   const before = live.beliefs()
