@@ -101,6 +101,11 @@ type ReadCall =
   | 'listPropagations'
   | 'readRisk'
   | 'readRiskRows'
+  | 'listLabels'
+  | 'readLabel'
+  | 'lastLabel'
+  | 'listAudit'
+  | 'readAuditHead'
 type WriteCall =
   | 'migrate'
   | 'writeBatch'
@@ -120,6 +125,7 @@ type WriteCall =
   | 'changeDocuments'
   | 'createKey'
   | 'revokeKey'
+  | 'decide'
 
 type Calls<C, Name extends ReadCall | WriteCall> = {
   readonly [N in Name]: (connection: C, ...args: Parameters<GraphStore[N]>) => ReturnType<GraphStore[N]>

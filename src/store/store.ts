@@ -6,6 +6,7 @@
 import type { EntityKind, InteractionType, Scenario } from '../../graph-schema/schema.js'
 import type { FactCount } from '../graph/fact-count.js'
 import type { RawGraph } from '../graph/raw-graph.js'
+import type { DecisionStore } from './decision-store.js'
 import type { DocumentStore } from './document-store.js'
 import type { JobBeat, JobClaim, JobEnd, JobFence, JobLogLine, JobRecord } from './job-record.js'
 import type { ModelStore } from './model-store.js'
@@ -239,7 +240,11 @@ export interface ApiKeyRecord {
   readonly revokedAt: string | null
 }
 
+<<<<<<< HEAD
 export interface GraphStore extends DocumentStore, ModelStore, RiskStore {
+=======
+export interface GraphStore extends DocumentStore, DecisionStore, ModelStore {
+>>>>>>> a087ac3 (Keep labels and an audit log in both stores, each entry chained to the last by its hash)
   readonly engine: 'duckdb' | 'neo4j'
   /** For messages: the path or address, never with a password. */
   readonly location: string

@@ -4,6 +4,7 @@
  */
 import type { GraphStore } from '#src/store/store.js'
 import { describeBatches } from './batches.js'
+import { describeDecisions } from './decisions.js'
 import { describeDocuments } from './documents.js'
 import { describeInteractions } from './interactions.js'
 import { describeJobsAndKeys } from './jobs-and-keys.js'
@@ -39,4 +40,5 @@ export const describeStoreContract = (engine: 'duckdb' | 'neo4j', open: OpenStor
   describeModels(open)
   describeRisk(open)
   describeDocuments(open)
+  describeDecisions(open)
 }

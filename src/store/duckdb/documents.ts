@@ -12,38 +12,42 @@ const documentOf = ([id, version, sort, record]: readonly DuckDBValue[]): Docume
 })
 
 /** Undoes what was written before a version that is not the expected one. */
-class Refused extends Error {}
+export class Refused extends Error {}
 
-export const changeDocuments = async (
-  connection: DuckDBConnection,
-  changes: readonly DocumentChange[],
-): Promise<boolean> => {
+/** False where `work` was refused, and so undone. */
+export const refusedAsFalse = async (work: () => Promise<void>): Promise<boolean> => {
   try {
-    await inTransaction(connection, async () => {
-      for (const { collection, id, expected, value, sort = '' } of changes) {
-        const [found] = await rows(connection, 'SELECT version FROM documents WHERE collection = $1 AND id = $2', [
-          collection,
-          id,
-        ])
-        const version = found === undefined ? null : number(found[0])
-        if (version !== expected) throw new Refused()
-        await connection.run('DELETE FROM documents WHERE collection = $1 AND id = $2', [collection, id])
-        if (value !== null)
-          await connection.run('INSERT INTO documents VALUES ($1, $2, $3, $4, $5)', [
-            collection,
-            id,
-            (version ?? 0) + 1,
-            sort,
-            JSON.stringify(value),
-          ])
-      }
-    })
+    await work()
     return true
   } catch (error) {
     if (error instanceof Refused) return false
     throw error
   }
 }
+
+/** Within a transaction; throws `Refused`. */
+export const changeEach = async (connection: DuckDBConnection, changes: readonly DocumentChange[]): Promise<void> => {
+  for (const { collection, id, expected, value, sort = '' } of changes) {
+    const [found] = await rows(connection, 'SELECT version FROM documents WHERE collection = $1 AND id = $2', [
+      collection,
+      id,
+    ])
+    const version = found === undefined ? null : number(found[0])
+    if (version !== expected) throw new Refused()
+    await connection.run('DELETE FROM documents WHERE collection = $1 AND id = $2', [collection, id])
+    if (value !== null)
+      await connection.run('INSERT INTO documents VALUES ($1, $2, $3, $4, $5)', [
+        collection,
+        id,
+        (version ?? 0) + 1,
+        sort,
+        JSON.stringify(value),
+      ])
+  }
+}
+
+export const changeDocuments = (connection: DuckDBConnection, changes: readonly DocumentChange[]): Promise<boolean> =>
+  refusedAsFalse(() => inTransaction(connection, () => changeEach(connection, changes)))
 
 export const readDocument = async (
   connection: DuckDBConnection,

@@ -5,6 +5,7 @@ import type { GraphStore } from '../store.js'
 import { createKey, listKeys, revokeKey } from './api-keys.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type DuckDbOptions, type OpenFile, openFile, withConnection } from './connection.js'
+import { decide, lastLabel, listAudit, listLabels, readAuditHead, readLabel } from './decisions.js'
 import { changeDocuments, listDocuments, readDocument } from './documents.js'
 import { statementError } from './errors.js'
 import { readFindings } from './findings.js'
@@ -90,6 +91,11 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       listPropagations,
       readRisk,
       readRiskRows,
+      listLabels,
+      readLabel,
+      lastLabel,
+      listAudit,
+      readAuditHead,
     },
     {
       migrate: async (connection) => {
@@ -114,6 +120,7 @@ const storeOn = (file: OpenFile, writer: DuckDBConnection, options: DuckDbStoreO
       changeChampion,
       saveScoring,
       savePropagation,
+      decide,
     },
   )
   return {

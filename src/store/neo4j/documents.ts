@@ -17,7 +17,18 @@ const documentOf = ({ id, version, sort, record }: Row): DocumentRecord => ({
 })
 
 /** Undoes what was written before a version that is not the expected one. */
-class Refused extends Error {}
+export class Refused extends Error {}
+
+/** False where `work` was refused, and so undone. */
+export const refusedAsFalse = async (work: () => Promise<void>): Promise<boolean> => {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (error instanceof Refused) return false
+    throw error
+  }
+}
 
 const change = async (
   tx: Transaction,
@@ -39,20 +50,16 @@ const change = async (
   )
 }
 
-export const changeDocuments = async (connection: Connection, changes: readonly DocumentChange[]): Promise<boolean> => {
+/** Throws `Refused`. */
+export const changeEach = async (tx: Transaction, changes: readonly DocumentChange[]): Promise<void> => {
   // In one order over all callers, or two of them could wait for each other.
   const name = ({ collection, id }: DocumentChange): string => `${collection}\0${id}`
   const ordered = [...changes].sort((a, b) => (name(a) < name(b) ? -1 : 1))
-  try {
-    await inWrite(connection, async (tx) => {
-      for (const each of ordered) await change(tx, each)
-    })
-    return true
-  } catch (error) {
-    if (error instanceof Refused) return false
-    throw error
-  }
+  for (const each of ordered) await change(tx, each)
 }
+
+export const changeDocuments = (connection: Connection, changes: readonly DocumentChange[]): Promise<boolean> =>
+  refusedAsFalse(() => inWrite(connection, (tx) => changeEach(tx, changes)))
 
 const RETURNED = 'd.id AS id, d.version AS version, d.sort AS sort, d.record AS record'
 

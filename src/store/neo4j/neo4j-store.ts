@@ -4,6 +4,7 @@ import type { GraphStore } from '../store.js'
 import { createKey, listKeys, revokeKey } from './api-keys.js'
 import { migrate, migrationStatus } from './apply-migrations.js'
 import { type Connection, connect, inRead, type Neo4jOptions } from './connection.js'
+import { decide, lastLabel, listAudit, listLabels, readAuditHead, readLabel } from './decisions.js'
 import { changeDocuments, listDocuments, readDocument } from './documents.js'
 import { serverError } from './errors.js'
 import { readFindings } from './findings.js'
@@ -77,6 +78,11 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       listPropagations,
       readRisk,
       readRiskRows,
+      listLabels,
+      readLabel,
+      lastLabel,
+      listAudit,
+      readAuditHead,
     },
     {
       migrate: (server) => migrate(server, migrations),
@@ -97,6 +103,7 @@ const storeOn = (connection: Connection, migrations: URL | undefined): GraphStor
       changeChampion,
       saveScoring,
       savePropagation,
+      decide,
     },
   )
   return {
