@@ -240,11 +240,7 @@ export interface ApiKeyRecord {
   readonly revokedAt: string | null
 }
 
-<<<<<<< HEAD
-export interface GraphStore extends DocumentStore, ModelStore, RiskStore {
-=======
-export interface GraphStore extends DocumentStore, DecisionStore, ModelStore {
->>>>>>> a087ac3 (Keep labels and an audit log in both stores, each entry chained to the last by its hash)
+export interface GraphStore extends DocumentStore, DecisionStore, ModelStore, RiskStore {
   readonly engine: 'duckdb' | 'neo4j'
   /** For messages: the path or address, never with a password. */
   readonly location: string
