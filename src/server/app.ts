@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import { limits } from '../../graph-schema/schema.js'
 import { JobRunner } from '../jobs/job-runner.js'
 import { CurrentView } from '../jobs/read-view.js'
+import { RiskDesk } from '../jobs/risk-desk.js'
 import { ScoreDesk } from '../jobs/score-desk.js'
 import { modelSource } from '../jobs/served-model.js'
 import type { GraphStore } from '../store/store.js'
@@ -27,6 +28,7 @@ import { modelRoutes } from './routes/models.js'
 import { recordRoutes } from './routes/records.js'
 import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
+import { riskRoutes } from './routes/risk.js'
 import { scheduleRoutes } from './routes/schedules.js'
 import { scoreRoutes } from './routes/scores.js'
 import { webhookRoutes } from './routes/webhooks.js'
@@ -71,7 +73,8 @@ export const buildApp = async (
   const current = new CurrentView(store)
   const jobs = new JobRunner(store, current)
   const scores = new ScoreDesk(current, modelSource(store))
-  const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey), scores }
+  const risk = new RiskDesk(store, current)
+  const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey), scores, risk }
   const metrics = new Metrics(services)
   jobs.onFault((job, error) =>
     http.log.error({ job, err: error }, job === null ? 'Jobs cannot be taken up' : 'A job met an error'),
@@ -90,6 +93,7 @@ export const buildApp = async (
   })
   await http.register(stopping, { jobs })
   http.addHook('onClose', async () => scores.close())
+  http.addHook('onClose', async () => risk.close())
   await http.register(problems)
   readBodiesStrictly(http)
   await http.register(auth, {
@@ -141,6 +145,7 @@ export const buildApp = async (
       await v1.register(exportRoutes(services))
       await v1.register(entityRoutes(services))
       await v1.register(scoreRoutes(services))
+      await v1.register(riskRoutes(services))
       await v1.register(jobRoutes(services))
       await v1.register(scheduleRoutes(services))
       await v1.register(webhookRoutes(services, settings))

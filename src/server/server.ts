@@ -77,8 +77,7 @@ export const startServer = async (store: GraphStore, options: ServerOptions): Pr
         ),
       )
       // So that the first question does not wait. What is wrong is told to whoever asks.
-      .then(() => services.scores.refresh())
-      .catch(() => {})
+      .then(() => Promise.allSettled([services.scores.refresh(), services.risk.refresh()]))
     if (store.engine === 'neo4j') void services.current.follow(closing.signal)
     await http.listen({ host, port })
     const bound = http.server.address()

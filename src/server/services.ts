@@ -1,6 +1,7 @@
 /** What routes work on. */
 import type { JobRunner } from '../jobs/job-runner.js'
 import type { CurrentView } from '../jobs/read-view.js'
+import type { RiskDesk } from '../jobs/risk-desk.js'
 import type { ScoreDesk } from '../jobs/score-desk.js'
 import type { GraphStore } from '../store/store.js'
 import type { Masking } from './masking.js'
@@ -11,4 +12,5 @@ export interface Services {
   readonly jobs: JobRunner
   readonly masking: Masking
   readonly scores: ScoreDesk
+  readonly risk: RiskDesk
 }
