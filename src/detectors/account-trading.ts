@@ -74,7 +74,7 @@ const MOST_OF_SPAN = 1 / 10
 const bytesFixed = 12e6
 const bytesPerEntity = 14
 const secondsFixed = 0.1
-const secondsPerInteraction = 1e-7
+const secondsPerInteraction = 6e-8
 
 const nothing = (code: string, message: string): { candidates: readonly Candidate[]; notes: readonly Note[] } => ({
   candidates: [],

@@ -69,11 +69,11 @@ export type CoattailParameters = Static<typeof parameters>
 
 const SECOND = 1000
 
-/** Measured at 1 M and 3 M simulated interactions, in processor seconds on one core. */
-const bytesFixed = 45e6
+/** Measured at 1 M and 10 M simulated interactions, in processor seconds on one core. */
+const bytesFixed = 10e6
 const bytesPerInteraction = 22
-const secondsFixed = 0.5
-const secondsPerInteraction = 1.5e-6
+const secondsFixed = 0.2
+const secondsPerInteraction = 1.1e-6
 
 const ridersIn = (offsets: Int32Array): number => {
   let riders = 0

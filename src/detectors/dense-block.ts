@@ -161,7 +161,7 @@ export const denseBlock: Detector<DenseBlockParameters> = {
   parameters,
 
   estimate({ entities, interactions }, { searches }) {
-    return { bytes: interactions * 30 + entities * 180, seconds: interactions * 1.2e-6 * searches.length }
+    return { bytes: interactions * 30 + entities * 180, seconds: 0.5 + interactions * 1.2e-6 * searches.length }
   },
 
   run({ snapshot, seed, progress, checkCancelled }, given) {

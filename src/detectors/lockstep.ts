@@ -128,7 +128,7 @@ export const lockstep: Detector<LockstepParameters> = {
   parameters,
 
   estimate({ entities, interactions }) {
-    return { bytes: interactions * 96 + entities * 80, seconds: interactions * 5e-6 }
+    return { bytes: interactions * 96 + entities * 80, seconds: 0.9 + interactions * 5.7e-6 }
   },
 
   run({ snapshot, seed, progress, checkCancelled }, given) {

@@ -59,11 +59,11 @@ export type MatrixParameters = Static<typeof parameters>
 
 const SECOND = 1000
 
-/** Measured at 1 M and 3 M simulated interactions, in processor seconds on one core. */
+/** Measured at 1 M and 10 M simulated interactions, in processor seconds on one core. */
 const bytesFixed = 20e6
 const bytesPerInteraction = 25
-const secondsFixed = 0.4
-const secondsPerInteraction = 3e-7
+const secondsFixed = 0.2
+const secondsPerInteraction = 4e-7
 
 interface TimedPosts extends Posts {
   /** Position in `publish` of each post. */

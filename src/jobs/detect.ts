@@ -1,70 +1,20 @@
 /** The detection job: store -> snapshot -> candidates -> rings -> store. One execution is a run. */
 import { randomUUID } from 'node:crypto'
 import type { Note } from '../detectors/detector.js'
-import { detectorParameters, selectDetectors } from '../detectors/registry.js'
+import { selectDetectors } from '../detectors/registry.js'
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import { type RingDifference, ringDifference } from '../rings/difference.js'
 import { completeRings } from '../rings/evidence.js'
 import type { GraphStore, JobFence, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
+import { estimateDetect, type JobEstimate } from './detect-estimate.js'
 import { type DetectParameters, whatIfNotes } from './detect-parameters.js'
 import { look } from './look.js'
 import { WorkerPool } from './worker-pool.js'
 
+export { estimateDetect, type JobEstimate } from './detect-estimate.js'
 export { type DetectParameters, defaultDetectParameters } from './detect-parameters.js'
-
-export interface JobEstimate {
-  readonly entities: number
-  readonly interactions: number
-  /** Peak of the whole process. */
-  readonly megabytes: number
-  readonly seconds: number
-  readonly parts: readonly { readonly name: string; readonly megabytes: number; readonly seconds: number }[]
-}
-
-/** Bytes of the columns that a store hands over, and of the snapshot, per interaction and entity: see raw-graph.ts and snapshot.ts. */
-const RAW_BYTES = { interaction: 24, entity: 40 }
-const SNAPSHOT_BYTES = { interaction: 52, entity: 60 }
-/** Rates seen on two cores; the estimate is for a person who decides whether to wait. */
-const READ_PER_SECOND = { duckdb: 8e6, neo4j: 300e3 }
-const BUILD_PER_SECOND = 8e6
-/** Node.js with its libraries, before any data. */
-const BASE_BYTES = 180 * 2 ** 20
-
-/** Memory and time of a detection job, before it starts. Throws `detector.unknown` and `detector.parameter`. */
-export const estimateDetect = async (store: GraphStore, parameters: DetectParameters): Promise<JobEstimate> => {
-  const { entities, interactions } = await store.counts()
-  const selected = selectDetectors(parameters.detectors)
-  const part = (name: string, bytes: number, seconds: number) => ({
-    name,
-    megabytes: Math.ceil(bytes / 2 ** 20),
-    seconds,
-  })
-  const raw = interactions * RAW_BYTES.interaction + entities * RAW_BYTES.entity
-  const snapshot = interactions * SNAPSHOT_BYTES.interaction + entities * SNAPSHOT_BYTES.entity
-  const detecting = selected.map((detector) => {
-    const own = detectorParameters(detector, parameters.settings[detector.id] ?? {})
-    return { id: detector.id, ...detector.estimate({ entities, interactions }, own) }
-  })
-  const together = Math.max(1, Math.min(parameters.workers, detecting.length))
-  const largest = detecting.map((d) => d.bytes).sort((a, b) => b - a)
-  const detectBytes = largest.slice(0, together).reduce((sum, bytes) => sum + bytes, 0)
-  const longest = Math.max(0, ...detecting.map((d) => d.seconds))
-  const detectSeconds = Math.max(longest, detecting.reduce((sum, d) => sum + d.seconds, 0) / together)
-  const readSeconds = interactions / READ_PER_SECOND[store.engine]
-  return {
-    entities,
-    interactions,
-    megabytes: Math.ceil((BASE_BYTES + snapshot + Math.max(parameters.whatIf ? 2 * raw : raw, detectBytes)) / 2 ** 20),
-    seconds: readSeconds + interactions / BUILD_PER_SECOND + detectSeconds,
-    parts: [
-      part('read', raw, readSeconds),
-      part('snapshot', snapshot, interactions / BUILD_PER_SECOND),
-      ...detecting.map((d) => part(d.id, d.bytes, d.seconds)),
-    ],
-  }
-}
 
 export interface DetectProgress {
   /** Share of the whole job, 0 to 1. */
