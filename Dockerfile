@@ -8,7 +8,8 @@ COPY bin bin
 COPY examples examples
 COPY graph-schema graph-schema
 COPY src src
-RUN npx tsc -b src && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+COPY console console
+RUN npx tsc -b src && npx vite build console && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20-slim
 ENV NODE_ENV=production RINGFENCE_STORE=/data/ringfence.duckdb

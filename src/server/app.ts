@@ -17,6 +17,7 @@ import { Masking } from './masking.js'
 import { Metrics } from './metrics.js'
 import { auth } from './plugins/auth.js'
 import { readBodiesStrictly } from './plugins/bodies.js'
+import { consolePages } from './plugins/console.js'
 import { problems, sendProblem } from './plugins/problems.js'
 import { stopping } from './plugins/stopping.js'
 import { entityRoutes } from './routes/entities.js'
@@ -26,6 +27,8 @@ import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
 import { modelRoutes } from './routes/models.js'
 import { recordRoutes } from './routes/records.js'
+import { ringChangeRoutes } from './routes/ring-changes.js'
+import { ringGraphRoutes } from './routes/ring-graph.js'
 import { ringLifeRoutes } from './routes/ring-lives.js'
 import { ringRoutes } from './routes/rings.js'
 import { riskRoutes } from './routes/risk.js'
@@ -142,6 +145,8 @@ export const buildApp = async (
       await v1.register(recordRoutes(services))
       await v1.register(ringRoutes(services))
       await v1.register(ringLifeRoutes(services))
+      await v1.register(ringGraphRoutes(services))
+      await v1.register(ringChangeRoutes(services))
       await v1.register(exportRoutes(services))
       await v1.register(entityRoutes(services))
       await v1.register(scoreRoutes(services))
@@ -154,6 +159,7 @@ export const buildApp = async (
     },
     { prefix: '/v1' },
   )
+  await http.register(consolePages)
   http.get('/openapi.json', { config: { roles: 'public' }, schema: { hide: true } }, async () => http.swagger())
   return { http, services }
 }

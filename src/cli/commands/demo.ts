@@ -173,7 +173,7 @@ const nextSteps = async (context: Context, store: GraphStore, address: string | 
     lines.push(
       `  curl ${address}/v1/${member.kind === 'user' ? 'users' : 'creators'}/${encodeURIComponent(member.id)}/rings`,
     )
-  return ['Try next:', ...lines, `  ${address}/docs in a browser`].join('\n')
+  return ['Try next:', `  ${address}/ in a browser: the console`, ...lines, `  ${address}/docs for the API`].join('\n')
 }
 
 const runDemo = async (context: Context, options: DemoOptions): Promise<void> => {

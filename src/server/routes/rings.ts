@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { speaksAgainst } from '../../exports/against.js'
 import { mapCount } from '../../graph/fact-count.js'
 import { asOfText, isoTime, windowText } from '../../jobs/read-view.js'
 import { hangsOn, hangsOnEntities, limitOf } from '../../rings/counterfactual.js'
@@ -190,6 +191,7 @@ export const ringRoutes =
               ring: Type.String(),
               run: Type.String(),
               facts: Type.Array(Fact),
+              against: Type.Array(Type.String(), { description: 'What speaks against it, in words.' }),
               hangsOn: Nullable(HangsOn),
             }),
             ...problemResponses,
@@ -215,6 +217,7 @@ export const ringRoutes =
           ring: ring.id,
           run: run.id,
           facts,
+          against: speaksAgainst(ring, run, await store.readHistory(ring.id)),
           hangsOn: carried && { ...carried, facts: [...carried.facts], entities: names },
         }
       },

@@ -97,3 +97,20 @@ test('facts are counted again', async () => {
     changed: [{ type: 'like', id: 'i1' }],
   })
 })
+
+test('what became of the rings since a run is told, the latest first', async () => {
+  const told = async (since: string) => {
+    const { body } = await get(`/v1/ring-changes${since}`)
+    return {
+      ...body,
+      changes: body.changes.map((each: { ring: string; event: string }) => `${each.ring} ${each.event}`),
+    }
+  }
+  expect(await told('?since=two')).toEqual({ since: 'two', run: 'three', changes: ['r1 merged'], same: 1, unread: 0 })
+  const sinceOne = await told('?since=one')
+  expect(sinceOne.changes[0]).toBe('r1 merged')
+  expect(sinceOne.changes.slice(1).sort()).toEqual(['r2 merged', 'r4 dormant'])
+  // Without a run to compare with, all that is known of the rings of the latest.
+  expect(await told('')).toMatchObject({ since: null, changes: ['r3 born'], same: 0 })
+  expect((await get('/v1/ring-changes?since=none')).body.code).toBe('run.unknown')
+})

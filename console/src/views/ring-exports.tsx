@@ -1,0 +1,97 @@
+import { useState } from 'preact/hooks'
+import { ask, ProblemError } from '../api/client.js'
+import { check, exportAddress } from '../api/routes.js'
+import { session } from '../api/session.js'
+import { useLoad } from '../lib/use-load.js'
+import { counted } from '../lib/words.js'
+import { Problem, With } from '../ui/state.js'
+
+const formats = [
+  ['html', 'Case file', 'one page to print or send'],
+  ['graphml', 'GraphML', 'Gephi, networkx'],
+  ['gexf', 'GEXF', 'Gephi'],
+  ['csv', 'CSV', 'members'],
+  ['parquet', 'Parquet', 'members'],
+  ['cypher', 'Cypher', 'Neo4j'],
+  ['json', 'JSON', ''],
+] as const
+
+/** Where a key must be sent beside the request, a plain link is not answered: the file is fetched, then saved. */
+const save = async (ring: string, format: string): Promise<void> => {
+  const answer = await ask(exportAddress(ring, format))
+  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1]
+  const url = URL.createObjectURL(await answer.blob())
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name ?? `ring.${format}`
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+const Verify = ({ ring }: { readonly ring: string }) => {
+  const [asked, setAsked] = useState(false)
+  const found = useLoad(asked ? `verify ${ring}` : null, (request) => check(ring, request))
+  if (!asked)
+    return (
+      <button type="button" onClick={() => setAsked(true)}>
+        Count every fact again
+      </button>
+    )
+  return (
+    <With of={found} what="the records again">
+      {({ holds, facts }) => {
+        const broken = facts.filter(({ state }) => state === 'broken').length
+        return (
+          <p role="status">
+            {holds
+              ? `All ${counted(facts.length, 'fact')} still hold against what the store has now.`
+              : `${counted(broken, 'fact')} of ${facts.length} no longer hold against what the store has now.`}
+          </p>
+        )
+      }}
+    </With>
+  )
+}
+
+export const Exports = ({ ring }: { readonly ring: string }) => {
+  const [problem, setProblem] = useState<ProblemError | null>(null)
+  const [busy, setBusy] = useState<string | null>(null)
+  const take = async (format: string): Promise<void> => {
+    setBusy(format)
+    setProblem(null)
+    await save(ring, format).catch((error: unknown) =>
+      setProblem(error instanceof ProblemError ? error : new ProblemError(0, 'internal', String(error), '')),
+    )
+    setBusy(null)
+  }
+  return (
+    <section class="panel" aria-labelledby="exports">
+      <h2 id="exports">Hand it over</h2>
+      <ul class="exports">
+        {formats.map(([format, title, use]) => (
+          <li key={format}>
+            {session.linksWork ? (
+              <a
+                href={exportAddress(ring, format)}
+                {...(format === 'html' ? { target: '_blank', rel: 'noopener' } : { download: '' })}
+              >
+                {title}
+              </a>
+            ) : (
+              <button type="button" disabled={busy !== null} onClick={() => take(format)}>
+                {busy === format ? `${title} …` : title}
+              </button>
+            )}{' '}
+            <span class="quiet">{use}</span>
+          </li>
+        ))}
+      </ul>
+      {problem ? <Problem problem={problem} /> : null}
+      <p class="quiet">
+        Identifiers of persons are masked where your role may not see them. A file that was cut off ends without its
+        last line.
+      </p>
+      <Verify ring={ring} />
+    </section>
+  )
+}

@@ -1,0 +1,310 @@
+/** All rings of the latest run: filters with the number behind each, an order, and views that are kept. By keyboard: j, k, Enter, /. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { allRings, MOST_RINGS } from '../api/routes.js'
+import type { RingList, RingSummary } from '../api/shapes.js'
+import { changeQuery, goTo, linkTo } from '../lib/address.js'
+import { useKept } from '../lib/kept.js'
+import {
+  type Facet,
+  facetCounts,
+  facets,
+  fallsFirst,
+  filterRings,
+  type Order,
+  type RingFilter,
+  readFilter,
+} from '../lib/ring-filter.js'
+import { useLoad } from '../lib/use-load.js'
+import { behaviourWord, counted, day, nats, oddsSentence, percent, rateSentence, time, whole } from '../lib/words.js'
+import { Chip, Ring } from '../ui/name.js'
+import { Note, With } from '../ui/state.js'
+
+/** Rows that are drawn at once: more make the page slow and are read by nobody. */
+const PAGE = 100
+
+const facetTitles: Readonly<Record<Facet, string>> = { behaviour: 'Behaviour', market: 'Market', scenario: 'Scenario' }
+
+const FacetFilter = ({
+  facet,
+  rings,
+  filter,
+  asOf,
+}: {
+  readonly facet: Facet
+  readonly rings: readonly RingSummary[]
+  readonly filter: RingFilter
+  readonly asOf: number
+}) => {
+  const toggle = (value: string): void => {
+    const chosen = filter[facet]
+    changeQuery({ [facet]: chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value] })
+  }
+  return (
+    <fieldset>
+      <legend>{facetTitles[facet]}</legend>
+      <div class="options">
+        {facetCounts(rings, filter, asOf, facet).map(([value, count]) => (
+          <label key={value} class={count === 0 ? 'option none' : 'option'}>
+            <input type="checkbox" checked={filter[facet].includes(value)} onChange={() => toggle(value)} />
+            <span>{facet === 'behaviour' ? behaviourWord(value) : value}</span>
+            <span class="count">{whole(count)}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+const numbers = [
+  ['minScore', 'Surprise from', 'nats', '1'],
+  ['maxFdr', 'Chance leads up to', 'rate, 0 to 1', '0.01'],
+  ['minAccounts', 'Accounts from', '', '1'],
+  ['maxAge', 'Last seen within', 'days', '1'],
+] as const
+
+const NumberFilters = ({ filter }: { readonly filter: RingFilter }) => (
+  <fieldset class="numbers">
+    <legend>Numbers</legend>
+    {numbers.map(([name, title, unit, step]) => (
+      <label key={name}>
+        <span>{title}</span>
+        <input
+          type="number"
+          min="0"
+          step={step}
+          value={filter[name] ?? ''}
+          placeholder="any"
+          onInput={(event) => changeQuery({ [name]: event.currentTarget.value })}
+        />
+        <span class="quiet">{unit}</span>
+      </label>
+    ))}
+  </fieldset>
+)
+
+interface SavedView {
+  readonly name: string
+  readonly query: string
+}
+
+const SavedViews = ({ query }: { readonly query: URLSearchParams }) => {
+  const [views, setViews] = useKept<readonly SavedView[]>('ringfence.views', [])
+  const [name, setName] = useState('')
+  const save = (event: Event): void => {
+    event.preventDefault()
+    const title = name.trim()
+    if (title === '') return
+    setViews([...views.filter((each) => each.name !== title), { name: title, query: query.toString() }])
+    setName('')
+  }
+  return (
+    <fieldset class="saved">
+      <legend>Saved views</legend>
+      <ul class="inline">
+        {views.map((view) => (
+          <li key={view.name}>
+            <a
+              href={`${linkTo(['rings'])}${view.query === '' ? '' : `?${view.query}`}`}
+              aria-current={view.query === query.toString() ? 'true' : undefined}
+            >
+              <bdi dir="auto">{view.name}</bdi>
+            </a>
+            <button type="button" class="tiny" onClick={() => setViews(views.filter((each) => each !== view))}>
+              remove<span class="sr"> view {view.name}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <form class="line" onSubmit={save}>
+        <label>
+          <span class="sr">Name of this view</span>
+          <input
+            value={name}
+            maxLength={60}
+            placeholder="Name of this view"
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Save</button>
+      </form>
+    </fieldset>
+  )
+}
+
+const columns: readonly (readonly [Order | null, string, string])[] = [
+  ['id', 'Ring', ''],
+  [null, 'Behaviour', ''],
+  ['score', 'Surprise', 'num'],
+  ['fdr', 'Chance leads', 'num'],
+  ['accounts', 'Accounts', 'num'],
+  ['targets', 'Targets', 'num'],
+  [null, 'Where', ''],
+  ['end', 'Last seen', ''],
+]
+
+const HeadCell = ({
+  order,
+  title,
+  kind,
+  filter,
+}: {
+  readonly order: Order | null
+  readonly title: string
+  readonly kind: string
+  readonly filter: RingFilter
+}) => {
+  if (order === null)
+    return (
+      <th scope="col" class={kind}>
+        {title}
+      </th>
+    )
+  const isMine = filter.order === order
+  const falling = isMine ? !filter.falling : fallsFirst(order)
+  return (
+    <th scope="col" class={kind} aria-sort={isMine ? (filter.falling ? 'descending' : 'ascending') : undefined}>
+      <button type="button" class="sort" onClick={() => changeQuery({ sort: `${order}.${falling ? 'down' : 'up'}` })}>
+        {title}
+        <span aria-hidden="true">{isMine ? (filter.falling ? ' ↓' : ' ↑') : ''}</span>
+      </button>
+    </th>
+  )
+}
+
+const Row = ({ ring }: { readonly ring: RingSummary }) => (
+  <tr>
+    <th scope="row">
+      <Ring id={ring.id} />
+    </th>
+    <td>
+      {ring.behaviours.map((each) => (
+        <Chip key={each}>{behaviourWord(each)}</Chip>
+      ))}
+    </td>
+    <td class="num" title={oddsSentence(ring.score)}>
+      {nats(ring.score)}
+    </td>
+    <td class="num" title={rateSentence(ring.fdr)}>
+      {percent(ring.fdr)}
+    </td>
+    <td class="num">{whole(ring.accounts)}</td>
+    <td class="num">{whole(ring.targets)}</td>
+    <td>
+      {ring.scenarios.join(', ')} <span class="quiet">{ring.markets.map((each) => each || 'unknown').join(', ')}</span>
+    </td>
+    <td title={ring.window ? time(ring.window.to) : undefined}>{day(ring.window?.to ?? null)}</td>
+  </tr>
+)
+
+/** j and k go through the rows, / to the search: as in mail programs. */
+const useKeys = (
+  search: { readonly current: HTMLInputElement | null },
+  table: { readonly current: HTMLTableElement | null },
+): void => {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (event.target instanceof HTMLElement && event.target.matches('input:not([type=checkbox]), select, textarea'))
+        return
+      if (event.key === '/') {
+        event.preventDefault()
+        search.current?.focus()
+        return
+      }
+      const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
+      if (step === 0) return
+      const links = [...(table.current?.querySelectorAll<HTMLAnchorElement>('tbody th a') ?? [])]
+      const at = links.indexOf(document.activeElement as HTMLAnchorElement)
+      links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))]?.focus()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [search, table])
+}
+
+const Table = ({ list, query }: { readonly list: RingList; readonly query: URLSearchParams }) => {
+  const search = useRef<HTMLInputElement>(null)
+  const table = useRef<HTMLTableElement>(null)
+  const [rows, setRows] = useState(PAGE)
+  useKeys(search, table)
+  const text = query.toString()
+  const asOf =
+    list.asOf === null
+      ? Math.max(0, ...list.rings.map(({ window }) => (window ? Date.parse(window.to) : 0)))
+      : Date.parse(list.asOf)
+  // The query is one object with its text.
+  const filter = useMemo(() => readFilter(query), [text])
+  const found = useMemo(() => filterRings(list.rings, filter, asOf), [list, filter, asOf])
+  const shown = found.slice(0, rows)
+  return (
+    <div class="with-side">
+      <form class="side panel" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+        <label class="search">
+          <span>Ring</span>
+          <input
+            ref={search}
+            type="search"
+            value={filter.text}
+            placeholder="part of its id"
+            onInput={(event) => changeQuery({ q: event.currentTarget.value })}
+          />
+        </label>
+        {facets.map((facet) => (
+          <FacetFilter key={facet} facet={facet} rings={list.rings} filter={filter} asOf={asOf} />
+        ))}
+        <NumberFilters filter={filter} />
+        <button type="button" onClick={() => goTo(linkTo(['rings']))} disabled={text === ''}>
+          Clear all filters
+        </button>
+      </form>
+      <div>
+        <SavedViews query={query} />
+        <p role="status">
+          <b>{counted(found.length, 'ring')}</b> of {whole(list.total)}
+          {list.total > MOST_RINGS ? `; filters look at the ${whole(MOST_RINGS)} strongest` : ''}.{' '}
+          <span class="quiet">Keys: j and k move, Enter opens, / searches.</span>
+        </p>
+        {found.length === 0 ? (
+          <Note>No ring passes these filters.</Note>
+        ) : (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+          <section class="scroll" tabIndex={0} aria-label="Table of rings">
+            <table ref={table} class="rings">
+              <thead>
+                <tr>
+                  {columns.map(([order, title, kind]) => (
+                    <HeadCell key={title} order={order} title={title} kind={kind} filter={filter} />
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((ring) => (
+                  <Row key={ring.id} ring={ring} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )}
+        {found.length > shown.length ? (
+          <p>
+            <button type="button" onClick={() => setRows(rows + PAGE)}>
+              Show more: {whole(found.length - shown.length)} are not shown
+            </button>
+          </p>
+        ) : null}
+      </div>
+    </div>
+  )
+}
+
+export const RingsView = ({ query }: { readonly query: URLSearchParams }) => {
+  const rings = useLoad('rings', (request) => allRings(null, request))
+  return (
+    <>
+      <h1>Rings</h1>
+      <With of={rings} what="the rings">
+        {(list) => <Table list={list} query={query} />}
+      </With>
+    </>
+  )
+}

@@ -1,0 +1,191 @@
+/** A dry run in which some entities or types had never been recorded, as a difference from the latest run. Nothing is written. */
+import { useEffect, useState } from 'preact/hooks'
+import { ProblemError, send } from '../api/client.js'
+import { oneJob } from '../api/routes.js'
+import type { ChangedRing, Difference, Job, ListedRing } from '../api/shapes.js'
+import { changeQuery } from '../lib/address.js'
+import { useDraft } from '../lib/kept.js'
+import { useLoad } from '../lib/use-load.js'
+import { counted, nats, percent, whole } from '../lib/words.js'
+import { Entity, Ring } from '../ui/name.js'
+import { Note, Problem } from '../ui/state.js'
+
+const words = (text: string): string[] =>
+  text
+    .split(/[\n,]+/)
+    .map((each) => each.trim())
+    .filter(Boolean)
+
+const Form = () => {
+  // What somebody types is there again after a sign-in or a reload.
+  const [entities, setEntities] = useDraft('what-if.entities')
+  const [types, setTypes] = useDraft('what-if.types')
+  const [problem, setProblem] = useState<ProblemError | null>(null)
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    setBusy(true)
+    setProblem(null)
+    const without = {
+      ...(words(entities).length > 0 ? { entities: words(entities) } : {}),
+      ...(words(types).length > 0 ? { types: words(types) } : {}),
+    }
+    try {
+      const job = await send<Job>('POST', '/v1/jobs', {
+        type: 'detect',
+        mode: 'dry-run',
+        parameters: { whatIf: without },
+      })
+      changeQuery({ job: job.id })
+    } catch (error) {
+      setProblem(error instanceof ProblemError ? error : new ProblemError(0, 'internal', String(error), ''))
+    }
+    setBusy(false)
+  }
+  const isEmpty = words(entities).length === 0 && words(types).length === 0
+  return (
+    <form class="panel ask" onSubmit={submit}>
+      <h2>What if these had never been recorded?</h2>
+      <label>
+        Entities, one a line, as kind:id
+        <textarea
+          value={entities}
+          dir="auto"
+          spellcheck={false}
+          placeholder={'user:u1\ndevice:d7'}
+          onInput={(event) => setEntities(event.currentTarget.value)}
+        />
+      </label>
+      <label>
+        Types of interactions, such as view, like{' '}
+        <input value={types} spellcheck={false} onInput={(event) => setTypes(event.currentTarget.value)} />
+      </label>
+      {problem ? <Problem problem={problem} /> : null}
+      <button type="submit" class="primary" disabled={busy || isEmpty}>
+        {busy ? 'Asking …' : 'Start a dry run'}
+      </button>
+      <p class="quiet">A dry run looks for rings anew and writes nothing. It needs the role operator, lead or admin.</p>
+    </form>
+  )
+}
+
+const Listed = ({ title, rings }: { readonly title: string; readonly rings: readonly ListedRing[] }) => (
+  <section class="panel">
+    <h2>
+      {title} <span class="quiet">{whole(rings.length)}</span>
+    </h2>
+    <ul class="rows">
+      {rings.map(({ ring, members, score, fdr }) => (
+        <li key={ring}>
+          <Ring id={ring} />
+          <span>{counted(members.length, 'member')}</span>
+          <span class="quiet end">
+            {nats(score)} nats, {percent(fdr)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
+)
+
+const MOST_NAMES = 20
+
+const Names = ({ names }: { readonly names: readonly string[] }) => (
+  <>
+    {names.slice(0, MOST_NAMES).map((name) => (
+      <span key={name}>
+        <Entity name={name} />{' '}
+      </span>
+    ))}
+    {names.length > MOST_NAMES ? <span class="quiet">and {whole(names.length - MOST_NAMES)} more</span> : null}
+  </>
+)
+
+const Changed = ({ rings }: { readonly rings: readonly ChangedRing[] }) => (
+  <section class="panel">
+    <h2>
+      Changed <span class="quiet">{whole(rings.length)}</span>
+    </h2>
+    <ul class="rows">
+      {rings.map(({ ring, joined, left, before, after }) => (
+        <li key={ring}>
+          <Ring id={ring} />
+          {joined && joined.length > 0 ? (
+            <span>
+              joined: <Names names={joined} />
+            </span>
+          ) : null}
+          {left && left.length > 0 ? (
+            <span>
+              left: <Names names={left} />
+            </span>
+          ) : null}
+          <span class="quiet end">
+            {nats(before.score)} → {nats(after.score)} nats
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
+)
+
+const Found = ({ difference }: { readonly difference: Difference }) => (
+  <>
+    <p>
+      <b>{whole(difference.same)}</b> rings stay as they are.{' '}
+      {counted(difference.membersIn.length, 'entity', 'entities')} would come into rings,{' '}
+      {counted(difference.membersOut.length, 'entity', 'entities')} would fall out of all:{' '}
+      <Names names={difference.membersOut} />
+    </p>
+    <div class="columns">
+      <Listed title="Gone" rings={difference.gone} />
+      <Listed title="New" rings={difference.born} />
+    </div>
+    <Changed rings={[...difference.changed, ...difference.rescored]} />
+  </>
+)
+
+const POLL_MS = 700
+
+const Watched = ({ id }: { readonly id: string }) => {
+  const [turn, setTurn] = useState(0)
+  const loaded = useLoad(`job ${id} ${turn}`, (request) => oneJob(id, request))
+  const [last, setLast] = useState<Job | null>(null)
+  const job = loaded.data ?? last
+  const isOpen = job === null || job.state === 'queued' || job.state === 'running'
+  useEffect(() => {
+    if (!loaded.data) return
+    setLast(loaded.data)
+    if (loaded.data.state !== 'queued' && loaded.data.state !== 'running') return
+    const timer = setTimeout(() => setTurn((each) => each + 1), POLL_MS)
+    return () => clearTimeout(timer)
+  }, [loaded.data])
+  if (loaded.problem) return <Problem problem={loaded.problem} reload={loaded.reload} />
+  if (isOpen)
+    return (
+      <p class="notice" role="status">
+        {job === null
+          ? 'Reading the job …'
+          : job.state === 'queued'
+            ? 'Waiting for its turn …'
+            : `${Math.round(100 * job.progress.done)} %: ${job.progress.stage}`}
+      </p>
+    )
+  if (job.state !== 'done') return <Note>{job.error ? job.error.detail : `The dry run was ${job.state}.`}</Note>
+  const difference = job.result?.difference as Difference | null | undefined
+  return difference ? (
+    <Found difference={difference} />
+  ) : (
+    <Note>This job is no what-if: it has no difference to show.</Note>
+  )
+}
+
+export const WhatIf = ({ query }: { readonly query: URLSearchParams }) => {
+  const job = query.get('job')
+  return (
+    <>
+      <Form />
+      {job === null ? null : <Watched key={job} id={job} />}
+    </>
+  )
+}
