@@ -4,19 +4,16 @@
  */
 import { entityId } from '#src/graph/snapshot.js'
 import { undirectedCsr } from '#src/kernels/csr.js'
-import { pageRankUndirected } from '#src/kernels/pagerank.js'
 import { Random } from '#src/kernels/random.js'
-import { sybilScar } from '#src/kernels/trust.js'
 import { averagePrecision } from '#src/model/metrics.js'
 import type { LabelRecord } from '#src/model/product/labels.js'
 import { propagateRisk } from '#src/risk/propagation/propagate.js'
 import { csvRows, datasetPath, requireFiles } from './lib/datasets.js'
 import type { Bench, Figure } from './lib/figure.js'
+import { spreadBaselines } from './lib/spread-baselines.js'
 import { readTransfers, snapshotOfTransfers } from './lib/transfers.js'
 
 const seeds = [1, 2, 3, 4, 5]
-/** A source's prior in SybilSCAR, as its authors set it. */
-const scarPrior = 0.9
 
 export const bench: Bench = {
   title: 'Held-out members of rings in the transfers of hop-airdrop',
@@ -28,7 +25,6 @@ export const bench: Bench = {
     const snapshot = snapshotOfTransfers(transfers)
     const graph = undirectedCsr(transfers.accounts, transfers, 'one')
     const n = transfers.accounts
-    const degree = Float64Array.from({ length: n }, (_, v) => graph.offsets[v + 1]! - graph.offsets[v]!)
     const judged = csvRows(nodes).flatMap(([id, hop, sybil, ring]) =>
       Number(id) < n && (ring !== '' || (hop === '1' && sybil === '0')) ? [{ id: Number(id), bad: ring !== '' }] : [],
     )
@@ -45,15 +41,7 @@ export const bench: Bench = {
       const risk = new Float64Array(n)
       for (const [node, entity] of field.layers.nodeEntity.entries())
         risk[Number(entityId(snapshot, entity))] = field.risk[node]!
-      const prior = new Float64Array(n).fill(0.5)
-      for (let v = 0; v < n; v++) if (known[v] === 1) prior[v] = scarPrior
-      const rank = pageRankUndirected(graph, { teleport: known, tolerance: 1e-9 }).rank
-      const scores: Readonly<Record<string, Float64Array>> = {
-        ringfence: risk,
-        SybilSCAR: sybilScar(graph, prior).belief,
-        'personalized PageRank': rank,
-        'personalized PageRank by degree': rank.map((x, v) => x / Math.max(1, degree[v]!)),
-      }
+      const scores = { ringfence: risk, ...spreadBaselines(graph, known) }
       for (const [name, score] of Object.entries(scores)) {
         const ap =
           100 *

@@ -23,7 +23,10 @@ export const readTransfers = (path: string): Transfers => {
   return { accounts, source, target, count }
 }
 
-export const snapshotOfTransfers = ({ accounts, source, target, count }: Transfers): Snapshot => {
+export const snapshotOfTransfers = (
+  { accounts, source, target, count }: Transfers,
+  type: 'transfer' | 'associate' = 'transfer',
+): Snapshot => {
   const n = source.length
   const ids = Array.from({ length: accounts }, (_, i) => Buffer.from(String(i)))
   const names = sharedUint8(ids.reduce((sum, id) => sum + id.length, 0))
@@ -45,7 +48,7 @@ export const snapshotOfTransfers = ({ accounts, source, target, count }: Transfe
     declared: sharedUint8(accounts),
     markets: [''],
     count: n,
-    type: sharedUint8(n).fill(interactionTypes.transfer.code),
+    type: sharedUint8(n).fill(interactionTypes[type].code),
     at: sharedFloat64(n).fill(Number.NaN),
     market: sharedUint16(n),
     scenario: sharedUint8(n).fill(scenarios.account.code),

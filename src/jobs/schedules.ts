@@ -207,6 +207,25 @@ export const seededSchedules: readonly (ScheduleRequest & { readonly id: string 
     cron: '0 * * * *',
     jitterSeconds: 300,
   },
+  {
+    ...scheduleDefaults,
+    id: 'nightly',
+    // The run is seen when all that is made of it is there: risk is of the run that was just made, not of the one that queries still see.
+    job: {
+      type: 'pipeline',
+      mode: 'write',
+      parameters: {
+        stages: [
+          { type: 'detect', parameters: { publish: false } },
+          { type: 'score', parameters: {} },
+          { type: 'propagate', parameters: { run: 'latest' } },
+          { type: 'publish', parameters: {} },
+        ],
+      },
+    },
+    cron: '30 2 * * *',
+    jitterSeconds: 600,
+  },
 ]
 
 const SEEDED = 'seeded'

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { seededSchedules } from '#src/jobs/schedules.js'
 import type { JobRecord } from '#src/store/store.js'
 import { useService } from '../../support/use-service.js'
 
@@ -45,6 +46,25 @@ test('a pipeline runs its stages in order; what it does not publish, queries do 
   const later = await end((await submit('detect', { detectors: ['lockstep'], seed: 5 })).id)
   expect(await seen()).toBe(later.result!.run)
   expect(await end((await submit('publish', { run: 'none' })).id)).toMatchObject({ error: { code: 'run.unknown' } })
+})
+
+test('the nightly pipeline of a new store runs through: what queries see has its risk, and scores where a model has any', async () => {
+  const { store } = service
+  const { job } = seededSchedules.find(({ id }) => id === 'nightly')!
+  const stages = job.parameters.stages as { type: string; parameters: object }[]
+  expect(stages.map(({ type }) => type)).toEqual(['detect', 'score', 'propagate', 'publish'])
+  const quick = stages.map((stage) =>
+    stage.type === 'detect' ? { ...stage, parameters: { ...stage.parameters, detectors: ['lockstep'] } } : stage,
+  )
+  const done = await end((await submit(job.type, { stages: quick }, job.mode)).id)
+  expect(done).toMatchObject({ state: 'done' })
+  const results = (done.result!.stages as { result: Record<string, unknown> }[]).map(({ result }) => result)
+  const { run } = results[0]!
+  expect(results[1]).toMatchObject({ run, basis: 'unsupervised' })
+  expect(results[2]).toMatchObject({ run, scoring: null })
+  expect(results[3]).toMatchObject({ run })
+  expect(await seen()).toBe(run)
+  expect(await store.readPropagation(null)).toMatchObject({ id: results[2]!.propagation, run })
 })
 
 test('a stage that fails is where the next attempt goes on', async () => {

@@ -33,6 +33,40 @@ test('PageRank and cores of the karate club are those of igraph', () => {
   expect(coreNumbers(club).degeneracy).toBe(4)
 })
 
+// networkx 3.6.1 on Python 3.11, karate_club_graph() without weights: the pure Python form of pagerank() with personalization {4: 1, 16: 1}, alpha=.85, tol=1e-15
+const networkxPersonalized = [
+  0.146715408, 0.035739487, 0.030264568, 0.025463714, 0.126249275, 0.103014207, 0.117220335, 0.0173495, 0.014905231,
+  0.003982506, 0.065455403, 0.007794256, 0.011401615, 0.018759517, 0.002707433, 0.002707433, 0.12179984, 0.011169652,
+  0.002707433, 0.012579669, 0.002707433, 0.011169652, 0.002707433, 0.00638169, 0.004753374, 0.004536652, 0.002435875,
+  0.006414182, 0.006087481, 0.004827568, 0.008616719, 0.01485865, 0.018316464, 0.028200344,
+]
+// The same with alpha=.9 and personalization degree x (prior - 1/2), sum s, gives x:  1/2 + x(v) / degree(v) s / (1 - alpha)  solves the equations of SybilSCAR-D where no belief is clipped.
+const networkxScar = [
+  0.546083672, 0.52443191, 0.519601413, 0.525745298, 0.679400299, 0.604757463, 0.619511561, 0.526069016, 0.518991027,
+  0.514498283, 0.59907243, 0.541475305, 0.532323036, 0.523126271, 0.511038945, 0.511038945, 0.700921061, 0.531732012,
+  0.511038945, 0.524939773, 0.511038945, 0.531732012, 0.511038945, 0.510589343, 0.512132441, 0.511723472, 0.510273803,
+  0.512361543, 0.514572458, 0.51021368, 0.515289633, 0.516356455, 0.511913995, 0.512616994,
+]
+
+test('personalized PageRank and SybilSCAR of the karate club are those of networkx', () => {
+  const club = karateClub()
+  const teleport = new Float64Array(34)
+  const prior = new Float64Array(34).fill(0.5)
+  for (const v of [4, 16]) {
+    teleport[v] = 1
+    prior[v] = 0.6
+  }
+  const { rank } = pageRankUndirected(club, { teleport, tolerance: 1e-12 })
+  networkxPersonalized.forEach((expected, v) => {
+    expect(rank[v]).toBeCloseTo(expected, 8)
+  })
+  const { belief, converged } = sybilScar(club, prior, { damping: 0.9, tolerance: 1e-12, maxRounds: 1000 })
+  expect(converged).toBe(true)
+  networkxScar.forEach((expected, v) => {
+    expect(belief[v]).toBeCloseTo(expected, 8)
+  })
+})
+
 test('cores of a graph with one huge hub, and of a clique, whose levels below are empty', () => {
   const many = 1_000_000
   const hub = undirectedCsr(many + 1, {
