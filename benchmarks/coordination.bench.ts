@@ -10,7 +10,8 @@
  * may be larger; and as surviving in part when half of the accounts of a ring or more are its own: a part of it is beyond chance.
  */
 import { entityKinds, interactionTypes } from '#graph-schema/schema.js'
-import { actionsOf, repeatedTogether } from '#src/detectors/lockstep/moments.js'
+import { actionsOf } from '#src/detectors/lockstep/actions.js'
+import { repeatedTogether } from '#src/detectors/lockstep/moments.js'
 import { buildSnapshot } from '#src/graph/build-snapshot.js'
 import type { RawGraph } from '#src/graph/raw-graph.js'
 import { entityName, relationOf } from '#src/graph/snapshot.js'

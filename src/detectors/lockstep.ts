@@ -17,11 +17,12 @@ import { type InteractionType, interactionType, interactionTypeNames } from '../
 import type { Relation } from '../graph/snapshot.js'
 import { nearPairs, type TimedMatrix } from '../kernels/near-pairs.js'
 import type { Candidate, Detector, Note } from './detector.js'
+import { actionsOf } from './lockstep/actions.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs, leastNats } from './lockstep/groups.js'
 import { momentCandidate } from './lockstep/moment-candidates.js'
-import { actionsOf, momentGroups } from './lockstep/moments.js'
+import { momentGroups } from './lockstep/moments.js'
 import { Occasions } from './lockstep/occasions.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */

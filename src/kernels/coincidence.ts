@@ -51,6 +51,8 @@ const MOST_MEETINGS = 200_000
 
 const HOUR = 3_600_000
 
+const ANYBODY = -1
+
 interface Meeting {
   readonly other: number
   readonly at: number
@@ -104,7 +106,40 @@ const partnersOf = (meetings: Meeting[], tolerance: number, occasion: number): P
   return found
 }
 
+/** The same events by actor and by time: made once for all tolerances. */
+export class EventIndex {
+  readonly events: TargetEvents
+  /** Target of each event. */
+  readonly target: Int32Array
+  /** Actor a has events byActor[actorOffsets[a]] .. byActor[actorOffsets[a + 1] - 1], by target, then time. */
+  readonly byActor: Int32Array
+  readonly actorOffsets: Int32Array
+  #byTime: { readonly order: Int32Array; readonly time: Float64Array } | null = null
+
+  constructor(events: TargetEvents) {
+    this.events = events
+    const { actor, targetOffsets, actorCount } = events
+    this.target = new Int32Array(actor.length)
+    for (let t = 0; t + 1 < targetOffsets.length; t++) this.target.fill(t, targetOffsets[t], targetOffsets[t + 1])
+    this.byActor = countingArgsort(actor, actorCount)
+    this.actorOffsets = new Int32Array(actorCount + 1)
+    for (let e = 0; e < actor.length; e++) this.actorOffsets[actor[e]! + 1]!++
+    for (let a = 0; a < actorCount; a++) this.actorOffsets[a + 1]! += this.actorOffsets[a]!
+  }
+
+  /** All events by rising time, sorted when first asked for: where nothing stands out nobody asks. */
+  byTime(): { readonly order: Int32Array; readonly time: Float64Array } {
+    if (!this.#byTime) {
+      const { time } = this.events
+      const order = argsortFloat64(time)
+      this.#byTime = { order, time: Float64Array.from(order, (e) => time[e]!) }
+    }
+    return this.#byTime
+  }
+}
+
 export class Coincidences {
+  readonly #index: EventIndex
   readonly #events: TargetEvents
   readonly #tolerance: number
   readonly #window: number
@@ -112,22 +147,18 @@ export class Coincidences {
   readonly #byActor: Int32Array
   readonly #actorOffsets: Int32Array
   readonly #check: Check
-  #byTime: { readonly order: Int32Array; readonly time: Float64Array } | null = null
   /** The share of first meetings within the window that are within the tolerance. */
   readonly rate: number
 
-  constructor(events: TargetEvents, tolerance: number, check: Check) {
-    this.#events = events
+  constructor(index: EventIndex, tolerance: number, check: Check) {
+    this.#index = index
+    this.#events = index.events
+    this.#target = index.target
+    this.#byActor = index.byActor
+    this.#actorOffsets = index.actorOffsets
     this.#tolerance = tolerance
     this.#window = WINDOW * tolerance
     this.#check = check
-    const { actor, targetOffsets, actorCount } = events
-    this.#target = new Int32Array(actor.length)
-    for (let t = 0; t + 1 < targetOffsets.length; t++) this.#target.fill(t, targetOffsets[t], targetOffsets[t + 1])
-    this.#byActor = countingArgsort(actor, actorCount)
-    this.#actorOffsets = new Int32Array(actorCount + 1)
-    for (let e = 0; e < actor.length; e++) this.#actorOffsets[actor[e]! + 1]!++
-    for (let a = 0; a < actorCount; a++) this.#actorOffsets[a + 1]! += this.#actorOffsets[a]!
     this.rate = this.#commonRate()
   }
 
@@ -162,49 +193,74 @@ export class Coincidences {
     return Math.max(1 / WINDOW, (near + SHRINK / WINDOW) / (meetings + SHRINK))
   }
 
+  /** Adds the meetings of an event of u with those within the window on its target: of all, or of one other actor. */
+  #meet(event: number, own: Uint8Array, only: number, meetings: Meeting[]): void {
+    const { actor, time, targetOffsets } = this.#events
+    const u = actor[event]!
+    const at = time[event]!
+    const t = this.#target[event]!
+    let from = event
+    while (from > targetOffsets[t]! && at - time[from - 1]! <= this.#window && event - from <= REACH) from--
+    let to = event + 1
+    while (to < targetOffsets[t + 1]! && time[to]! - at <= this.#window && to - event <= REACH) to++
+    if (event - from > REACH || to - event > REACH) return
+    let crowd = 0
+    let crowdNear = 0
+    for (let j = from; j < to; j++) {
+      if (actor[j] === u || own[actor[j]!]) continue
+      crowd++
+      if (Math.abs(time[j]! - at) <= this.#tolerance) crowdNear++
+    }
+    for (let j = from; j < to; j++) {
+      const other = actor[j]!
+      if (other === u || (only !== ANYBODY && other !== only)) continue
+      const gap = time[j]! - at
+      const self = own[other] ? 0 : 1
+      const selfNear = self === 1 && Math.abs(gap) <= this.#tolerance ? 1 : 0
+      const chance = (crowdNear - selfNear + SHRINK * this.rate) / (crowd - self + SHRINK)
+      meetings.push({ other, at, gap, chance })
+    }
+  }
+
   /** Actors that act on the same targets within the window; `own` is 1 for the group whose events are no crowd. Null: too many to judge. */
   inWindow(u: number, own: Uint8Array): Partners | null {
-    const { actor, time, targetOffsets } = this.#events
     const meetings: Meeting[] = []
     for (let k = this.#actorOffsets[u]!; k < this.#actorOffsets[u + 1]!; k++) {
-      const event = this.#byActor[k]!
-      const at = time[event]!
-      const t = this.#target[event]!
       if (meetings.length > MOST_MEETINGS) return null
-      let from = event
-      while (from > targetOffsets[t]! && at - time[from - 1]! <= this.#window && event - from <= REACH) from--
-      let to = event + 1
-      while (to < targetOffsets[t + 1]! && time[to]! - at <= this.#window && to - event <= REACH) to++
-      if (event - from > REACH || to - event > REACH) continue
-      let crowd = 0
-      let crowdNear = 0
-      for (let j = from; j < to; j++) {
-        if (actor[j] === u || own[actor[j]!]) continue
-        crowd++
-        if (Math.abs(time[j]! - at) <= this.#tolerance) crowdNear++
-      }
-      for (let j = from; j < to; j++) {
-        const other = actor[j]!
-        if (other === u) continue
-        const gap = time[j]! - at
-        const self = own[other] ? 0 : 1
-        const selfNear = self === 1 && Math.abs(gap) <= this.#tolerance ? 1 : 0
-        const chance = (crowdNear - selfNear + SHRINK * this.rate) / (crowd - self + SHRINK)
-        meetings.push({ other, at, gap, chance })
-      }
+      this.#meet(this.#byActor[k]!, own, ANYBODY, meetings)
     }
     this.#check()
+    return partnersOf(meetings, this.#tolerance, this.#window)
+  }
+
+  /** The same of one partner alone: at far less cost. */
+  pair(u: number, v: number, own: Uint8Array): Partners {
+    const { time } = this.#events
+    const meetings: Meeting[] = []
+    let k = this.#actorOffsets[v]!
+    const end = this.#actorOffsets[v + 1]!
+    // The events of each actor stand by target, then time.
+    for (let i = this.#actorOffsets[u]!; i < this.#actorOffsets[u + 1]!; i++) {
+      const event = this.#byActor[i]!
+      const t = this.#target[event]!
+      const from = time[event]! - this.#window
+      while (
+        k < end &&
+        (this.#target[this.#byActor[k]!]! < t ||
+          (this.#target[this.#byActor[k]!] === t && time[this.#byActor[k]!]! < from))
+      )
+        k++
+      if (k === end) break
+      const other = this.#byActor[k]!
+      if (this.#target[other] === t && time[other]! - time[event]! <= this.#window) this.#meet(event, own, v, meetings)
+    }
     return partnersOf(meetings, this.#tolerance, this.#window)
   }
 
   /** Actors that act within the tolerance of u's events, on anything; a hit is on the same target. Null: too many to judge. */
   atTimes(u: number, own: Uint8Array): Partners | null {
     const { actor, time, targetOffsets } = this.#events
-    if (!this.#byTime) {
-      const order = argsortFloat64(time)
-      this.#byTime = { order, time: Float64Array.from(order, (e) => time[e]!) }
-    }
-    const { order, time: times } = this.#byTime
+    const { order, time: times } = this.#index.byTime()
     const meetings: Meeting[] = []
     for (let k = this.#actorOffsets[u]!; k < this.#actorOffsets[u + 1]!; k++) {
       const event = this.#byActor[k]!

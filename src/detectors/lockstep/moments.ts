@@ -15,13 +15,13 @@
  *   elections. Information, Communication & Society 23(6), 867-891.
  *   Otter, R. (1948): The number of trees. Annals of Mathematics 49(3), 583-599.
  */
-import type { Relation } from '../../graph/snapshot.js'
 import type { Check } from '../../kernels/check.js'
 import { type CoActions, coActions, type TargetEvents } from '../../kernels/co-actions.js'
-import { Coincidences, type Partners, tiedByChance } from '../../kernels/coincidence.js'
+import { Coincidences, EventIndex, type Partners, tiedByChance } from '../../kernels/coincidence.js'
 import { undirectedCsr } from '../../kernels/csr.js'
+import { binomialSurprise } from '../../kernels/gamma-poisson.js'
 import { leiden } from '../../kernels/leiden.js'
-import { argsortFloat64 } from '../../kernels/sort.js'
+import type { Actions } from './actions.js'
 
 /** Actions on one target within a minute above which they are a crowd: in shared addresses and hashtags of elections there are 37 at most. */
 const REACH = 128
@@ -33,11 +33,6 @@ export const LEAST_TIMES = 2
 const LARGEST_RATE = 0.5
 
 const TREE = Math.log(6)
-
-export interface Actions extends TargetEvents {
-  /** Position in the relation's arrays of each event. */
-  readonly edge: Int32Array
-}
 
 export interface Tie {
   readonly a: number
@@ -59,81 +54,19 @@ export interface MomentGroup {
   readonly nats: number
 }
 
-/** Up to this many events, inserting each where it belongs is quickest; to the second number, comparing; above, sorting by digits. */
-const INSERTED = 24
-const COMPARED = 4096
-
-/** Sorts places begin .. end - 1 of all three by time; of equal times the first stays first. */
-const sortByTime = (actor: Int32Array, time: Float64Array, edge: Int32Array, begin: number, end: number): void => {
-  const size = end - begin
-  if (size <= INSERTED) {
-    for (let i = begin + 1; i < end; i++) {
-      const at = time[i]!
-      const who = actor[i]!
-      const where = edge[i]!
-      let j = i - 1
-      for (; j >= begin && time[j]! > at; j--) {
-        time[j + 1] = time[j]!
-        actor[j + 1] = actor[j]!
-        edge[j + 1] = edge[j]!
-      }
-      time[j + 1] = at
-      actor[j + 1] = who
-      edge[j + 1] = where
-    }
-    return
-  }
-  const times = time.slice(begin, end)
-  const order =
-    size <= COMPARED
-      ? Int32Array.from({ length: size }, (_, i) => i).sort((x, y) => times[x]! - times[y]! || x - y)
-      : argsortFloat64(times)
-  const put = <T extends Int32Array | Float64Array>(values: T): void => {
-    const before = values.slice(begin, end)
-    for (let k = 0; k < size; k++) values[begin + k] = before[order[k]!]!
-  }
-  put(actor)
-  put(time)
-  put(edge)
-}
-
-/** Interactions with known times, by target and time; actors and targets as in the relation. `market`: only its interactions. */
-export const actionsOf = (relation: Relation, market: number | null): Actions => {
-  const { inOffsets, source, inEdge, at, actorFrom, targetFrom, outOffsets } = relation
-  const targets = inOffsets.length - 1
-  const targetOffsets = new Int32Array(targets + 1)
-  const actor = new Int32Array(relation.count)
-  const time = new Float64Array(relation.count)
-  const edge = new Int32Array(relation.count)
-  let count = 0
-  for (let t = 0; t < targets; t++) {
-    const begin = count
-    for (let k = inOffsets[t]!; k < inOffsets[t + 1]!; k++) {
-      const e = inEdge[k]!
-      if (Number.isNaN(at[e]!) || source[k]! === targetFrom + t) continue
-      if (market !== null && relation.market[e] !== market) continue
-      actor[count] = source[k]! - actorFrom
-      time[count] = at[e]!
-      edge[count++] = e
-    }
-    targetOffsets[t + 1] = count
-    sortByTime(actor, time, edge, begin, count)
-  }
-  return {
-    actorCount: outOffsets.length - 1,
-    targetOffsets,
-    actor: actor.subarray(0, count),
-    time: time.subarray(0, count),
-    edge: edge.subarray(0, count),
-  }
-}
-
 /** All accounts that act on the same targets within the widest tolerance, twice or more. */
 export const repeatedTogether = (actions: TargetEvents, tolerances: Float64Array, check: Check): CoActions =>
   coActions(actions, { tolerances, least: LEAST_TIMES, reach: REACH, check })
 
-/** Accounts of each community of the ties of one tolerance, of three or more. */
-const communitiesOf = (ties: CoActions, level: number, levels: number, seed: number, check: Check): number[][] => {
+interface Community {
+  /** Rising. */
+  readonly accounts: readonly number[]
+  /** Places in the ties that are within it. */
+  readonly ties: readonly number[]
+}
+
+/** Communities of the ties of one tolerance, of three accounts or more. */
+const communitiesOf = (ties: CoActions, level: number, levels: number, seed: number, check: Check): Community[] => {
   const number = new Map<number, number>()
   const accounts: number[] = []
   const place = (account: number): number => {
@@ -146,12 +79,14 @@ const communitiesOf = (ties: CoActions, level: number, levels: number, seed: num
   const source: number[] = []
   const target: number[] = []
   const weight: number[] = []
+  const tieAt: number[] = []
   for (let i = 0; i < ties.count; i++) {
     const times = ties.times[i * levels + level]!
     if (times < LEAST_TIMES) continue
     source.push(place(ties.a[i]!))
     target.push(place(ties.b[i]!))
     weight.push(times)
+    tieAt.push(i)
   }
   if (accounts.length < 3) return []
   const graph = undirectedCsr(accounts.length, {
@@ -160,20 +95,29 @@ const communitiesOf = (ties: CoActions, level: number, levels: number, seed: num
     weight: Float64Array.from(weight),
   })
   const { community, count } = leiden(graph, { seed, check })
-  const groups = Array.from({ length: count }, (): number[] => [])
+  const groups = Array.from({ length: count }, () => ({ accounts: [] as number[], ties: [] as number[] }))
   community.forEach((c, v) => {
-    groups[c]!.push(accounts[v]!)
+    groups[c]!.accounts.push(accounts[v]!)
   })
-  return groups.filter((group) => group.length >= 3).map((group) => group.sort((x, y) => x - y))
+  tieAt.forEach((tie, k) => {
+    const c = community[source[k]!]!
+    if (c === community[target[k]!]) groups[c]!.ties.push(tie)
+  })
+  for (const { accounts: own } of groups) own.sort((x, y) => x - y)
+  return groups.filter((group) => group.accounts.length >= 3)
 }
 
-/** Ties of one account, of both nulls. */
+/** What a tie of so many hits is worth where chance would tie so many accounts so often. */
+const worth = (tied: number, hits: number): number => -Math.log(tied) - Math.log(hits * (hits - 1)) - TREE
+
+/** Partners of one account by both nulls. */
 interface Judged {
   readonly window: Partners | null
   readonly times: Partners | null
   readonly tied: Map<number, number>
 }
 
+/** Judges the ties of one community. */
 class Judge {
   readonly #coincidences: Coincidences
   readonly #own: Uint8Array
@@ -182,6 +126,14 @@ class Judge {
   constructor(coincidences: Coincidences, own: Uint8Array) {
     this.#coincidences = coincidences
     this.#own = own
+  }
+
+  /** The tie at the most that it can be worth: chance ties at least as many accounts to either as just the other. Null: nothing. */
+  atMost(a: number, b: number): Tie | null {
+    const { occasions, hits, chance } = this.#coincidences.pair(a, b, this.#own)
+    if (occasions.length === 0 || hits[0]! < LEAST_TIMES) return null
+    const nats = worth(Math.exp(-binomialSurprise(hits[0]!, occasions[0]!, chance[0]!)), hits[0]!)
+    return nats > 0 ? { a, b, hits: hits[0]!, expected: occasions[0]! * chance[0]!, nats } : null
   }
 
   #of(account: number): Judged {
@@ -205,41 +157,42 @@ class Judge {
     return expected
   }
 
-  /** Ties of the account with later ones of the group that are worth something. */
-  ties(account: number): Tie[] {
-    const { window, times } = this.#of(account)
-    const found: Tie[] = []
-    if (!window || !times) return found
-    window.actor.forEach((other, i) => {
-      const hits = window.hits[i]!
-      if (other <= account || !this.#own[other] || hits < LEAST_TIMES) return
-      const tied = Math.max(this.#tied(account, hits), this.#tied(other, hits))
-      const nats = -Math.log(tied) - Math.log(hits * (hits - 1)) - TREE
-      if (!(nats > 0)) return
-      const j = times.actor.indexOf(other)
-      const expected = Math.max(
-        window.occasions[i]! * window.chance[i]!,
-        j === -1 ? 0 : times.occasions[j]! * times.chance[j]!,
-      )
-      found.push({ a: account, b: other, hits, expected, nats })
-    })
-    return found
+  /** The same tie at what it is worth. */
+  exactly({ a, b, hits, expected }: Tie): Tie | null {
+    const nats = worth(Math.max(this.#tied(a, hits), this.#tied(b, hits)), hits)
+    if (!(nats > 0)) return null
+    const { times } = this.#of(a)
+    const i = times ? times.actor.indexOf(b) : -1
+    const atOnce = times && i !== -1 ? times.occasions[i]! * times.chance[i]! : 0
+    return { a, b, hits, expected: Math.max(expected, atOnce), nats }
   }
 }
 
+interface Tree {
+  readonly accounts: number[]
+  readonly ties: Tie[]
+  nats: number
+}
+
 /** The trees of greatest worth that the ties hold (Kruskal). */
-const treesOf = (ties: Tie[]): { accounts: number[]; ties: Tie[] }[] => {
-  ties.sort((x, y) => y.nats - x.nats || x.a - y.a || x.b - y.b)
-  const treeOf = new Map<number, { accounts: number[]; ties: Tie[] }>()
-  for (const tie of ties) {
-    const a = treeOf.get(tie.a) ?? { accounts: [tie.a], ties: [] }
-    const b = treeOf.get(tie.b) ?? { accounts: [tie.b], ties: [] }
+const treesOf = (ties: readonly Tie[]): Tree[] => {
+  const treeOf = new Map<number, Tree>()
+  for (const tie of [...ties].sort((x, y) => y.nats - x.nats || x.a - y.a || x.b - y.b)) {
+    const a = treeOf.get(tie.a) ?? { accounts: [tie.a], ties: [], nats: 0 }
+    const b = treeOf.get(tie.b) ?? { accounts: [tie.b], ties: [], nats: 0 }
     if (a === b) continue
-    const joined = { accounts: [...a.accounts, ...b.accounts], ties: [...a.ties, ...b.ties, tie] }
-    for (const account of joined.accounts) treeOf.set(account, joined)
+    const [large, small] = a.accounts.length >= b.accounts.length ? [a, b] : [b, a]
+    large.nats += small.nats + tie.nats
+    for (const account of small.accounts) large.accounts.push(account)
+    for (const each of small.ties) large.ties.push(each)
+    large.ties.push(tie)
+    treeOf.set(tie.a, large).set(tie.b, large)
+    for (const account of small.accounts) treeOf.set(account, large)
   }
   return [...new Set(treeOf.values())]
 }
+
+const isTie = (tie: Tie | null): tie is Tie => tie !== null
 
 export interface MomentOptions {
   /** Rising, milliseconds. */
@@ -261,26 +214,38 @@ export const momentGroups = (actions: Actions, options: MomentOptions): readonly
   const counts = new Int32Array(actions.actorCount)
   for (let e = 0; e < actions.actor.length; e++) if (++counts[actions.actor[e]!]! === LEAST_TIMES) active++
   const search = Math.log(active * levels * relations)
+  const stands = (tree: Tree): boolean => tree.accounts.length >= least && tree.nats > search
   const own = new Uint8Array(actions.actorCount)
+  let index: EventIndex | null = null
   for (let level = 0; level < levels; level++) {
     const communities = communitiesOf(ties, level, levels, seed, check)
     if (communities.length === 0) continue
-    const coincidences = new Coincidences(actions, tolerances[level]!, check)
+    index ??= new EventIndex(actions)
+    const coincidences = new Coincidences(index, tolerances[level]!, check)
     if (coincidences.rate > LARGEST_RATE) continue
     for (const community of communities) {
-      for (const account of community) own[account] = 1
+      check()
+      for (const account of community.accounts) own[account] = 1
       const judge = new Judge(coincidences, own)
-      for (const tree of treesOf(community.flatMap((account) => judge.ties(account)))) {
-        const nats = tree.ties.reduce((sum, tie) => sum + tie.nats, 0) - search
-        if (tree.accounts.length < least || nats <= 0) continue
+      const most = community.ties.map((tie) => judge.atMost(ties.a[tie]!, ties.b[tie]!)).filter(isTie)
+      // Most communities are pairs that met twice by chance: what cannot stand at its most is not judged at all.
+      const able = new Set(
+        treesOf(most)
+          .filter(stands)
+          .flatMap(({ accounts }) => accounts),
+      )
+      const exact = most
+        .filter(({ a }) => able.has(a))
+        .map((tie) => judge.exactly(tie))
+        .filter(isTie)
+      for (const tree of treesOf(exact).filter(stands))
         found.push({
           accounts: tree.accounts.sort((x, y) => x - y),
           ties: tree.ties.sort((x, y) => y.nats - x.nats || x.a - y.a || x.b - y.b),
           tolerance: tolerances[level]!,
-          nats,
+          nats: tree.nats - search,
         })
-      }
-      for (const account of community) own[account] = 0
+      for (const account of community.accounts) own[account] = 0
     }
   }
   return found

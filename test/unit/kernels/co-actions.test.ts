@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { coActions, type TargetEvents } from '#src/kernels/co-actions.js'
-import { Coincidences, tiedByChance } from '#src/kernels/coincidence.js'
+import { Coincidences, EventIndex, type Partners, tiedByChance } from '#src/kernels/coincidence.js'
 import { binomialSurprise } from '#src/kernels/gamma-poisson.js'
 import { Random } from '#src/kernels/random.js'
 
@@ -83,7 +83,7 @@ const even = (random: Random, actors: number, targets: number, each: number): Ac
 
 test('by chance as many are tied as it is said they would be', () => {
   const acts = even(new Random(3), 60, 40, 60)
-  const coincidences = new Coincidences(eventsOf(acts, 60, 40), MINUTE, never)
+  const coincidences = new Coincidences(new EventIndex(eventsOf(acts, 60, 40)), MINUTE, never)
   expect(coincidences.rate).toBeGreaterThan(0.015)
   expect(coincidences.rate).toBeLessThan(0.02)
   const own = new Uint8Array(60)
@@ -98,6 +98,16 @@ test('by chance as many are tied as it is said they would be', () => {
   expect(expected).toBeLessThan(3 * tied + 20)
 })
 
+const only = (partners: Partners, actor: number): Partners => {
+  const i = partners.actor.indexOf(actor)
+  return {
+    actor: [actor],
+    occasions: [partners.occasions[i]!],
+    hits: [partners.hits[i]!],
+    chance: [partners.chance[i]!],
+  }
+}
+
 test('who keeps the same moments is told from who keeps the same hours', () => {
   const random = new Random(4)
   const acts = even(random, 60, 400, 30)
@@ -107,9 +117,11 @@ test('who keeps the same moments is told from who keeps the same hours', () => {
     acts.push({ actor: 60, target, time }, { actor: 61, target, time: time + random.float() * MINUTE })
     acts.push({ actor: 62, target, time: time + (random.float() - 0.5) * 2 * HOUR })
   }
-  const coincidences = new Coincidences(eventsOf(acts, 63, 400), MINUTE, never)
+  const coincidences = new Coincidences(new EventIndex(eventsOf(acts, 63, 400)), MINUTE, never)
   const own = new Uint8Array(63).fill(1, 60)
   const partners = coincidences.inWindow(60, own)!
+  expect(coincidences.pair(60, 61, own)).toEqual(only(partners, 61))
+  expect(coincidences.pair(61, 60, own)).toEqual(only(coincidences.inWindow(61, own)!, 60))
   const of = (actor: number) => partners.hits[partners.actor.indexOf(actor)]!
   expect(of(61)).toBeGreaterThanOrEqual(8)
   expect(of(62)).toBeLessThanOrEqual(2)
@@ -126,7 +138,7 @@ test('a crowd that comes at one moment explains those who come in it', () => {
     for (let actor = 0; actor < 40; actor++)
       if (random.float() < 0.7) acts.push({ actor, target: k, time: opening + random.float() * MINUTE })
   }
-  const coincidences = new Coincidences(eventsOf(acts, 60, 400), MINUTE, never)
+  const coincidences = new Coincidences(new EventIndex(eventsOf(acts, 60, 400)), MINUTE, never)
   const own = new Uint8Array(60)
   own[0] = 1
   own[1] = 1
