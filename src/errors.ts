@@ -85,6 +85,44 @@ export const errorTable = {
     title: 'Unknown entity',
     advice: 'Check the kind and the id; an entity is known once an interaction or a record names it.',
   },
+  'label.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown label',
+    advice: 'List the labels with ringfence labels list or GET /v1/labels.',
+  },
+  'label.conflict': {
+    status: 409,
+    exit: 2,
+    title: 'Somebody else has decided',
+    advice: 'Look at that decision; to decide all the same, send its id as after.',
+  },
+  'label.changed': {
+    status: 409,
+    exit: 2,
+    title: 'The labels are not those that were estimated',
+    advice: 'Ask for the estimate again, look at it, and send what it gives as seen with the same labels.',
+  },
+  'label.taken-back': {
+    status: 409,
+    exit: 2,
+    title: 'The label was taken back already',
+    advice: 'There is nothing to do; decide anew where another decision is wanted.',
+  },
+  'label.file': {
+    status: 422,
+    exit: 2,
+    title: 'The file of labels cannot be read',
+    advice:
+      'Give a CSV file with the columns subject (kind:id or ring:id), label and reason; at, expires and evidence where known.',
+  },
+  'audit.broken': {
+    status: 409,
+    exit: 2,
+    title: 'The audit log is not what was written',
+    advice:
+      'Keep a copy of the store as it is, and compare it with a backup from before the first place that is named.',
+  },
   'ring.unknown': {
     status: 404,
     exit: 2,

@@ -103,6 +103,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schedules.js')).addSchedules,
   },
   {
+    name: 'labels',
+    summary: 'decide on entities and rings, list decisions, take them back',
+    load: async () => (await import('./commands/labels.js')).addLabelCommands,
+  },
+  {
+    name: 'audit',
+    summary: 'who did what, and whether the log is as it was written',
+    load: async () => (await import('./commands/audit.js')).addAudit,
+  },
+  {
     name: 'doctor',
     summary: 'check that everything is there that it needs',
     load: async () => (await import('./commands/doctor.js')).addDoctor,

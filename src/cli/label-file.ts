@@ -10,11 +10,15 @@ const mostColumns = 64
 
 const words: Readonly<Record<string, 0 | 1>> = { '0': 0, good: 0, '1': 1, bad: 1 }
 
-/** Every cell of every record as text. Throws `model.labels` with the line. */
-const rowsOf = (file: string, data: Uint8Array): { readonly cells: readonly string[]; readonly line: number }[] => {
+/** Every cell of every record as text. Throws an error of `code` with the line. */
+export const rowsOf = (
+  file: string,
+  data: Uint8Array,
+  code: 'model.labels' | 'label.file' = 'model.labels',
+): { readonly cells: readonly string[]; readonly line: number }[] => {
   const rows: { cells: readonly string[]; line: number }[] = []
   const fail = (line: number, what: string): never => {
-    throw new RingfenceError('model.labels', `${file}, line ${line}: ${what}`)
+    throw new RingfenceError(code, `${file}, line ${line}: ${what}`)
   }
   const handler = {
     row: (from: Uint8Array, starts: Int32Array, ends: Int32Array, _bytes: number, line: number) => {

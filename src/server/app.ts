@@ -7,6 +7,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { limits } from '../../graph-schema/schema.js'
 import { JobRunner } from '../jobs/job-runner.js'
+import { LabelBook } from '../jobs/label-book.js'
 import { CurrentView } from '../jobs/read-view.js'
 import { RiskDesk } from '../jobs/risk-desk.js'
 import { ScoreDesk } from '../jobs/score-desk.js'
@@ -19,12 +20,15 @@ import { auth } from './plugins/auth.js'
 import { readBodiesStrictly } from './plugins/bodies.js'
 import { consolePages } from './plugins/console.js'
 import { problems, sendProblem } from './plugins/problems.js'
+import { readLog } from './plugins/read-log.js'
 import { stopping } from './plugins/stopping.js'
+import { auditRoutes } from './routes/audit.js'
 import { entityRoutes } from './routes/entities.js'
 import { exportRoutes } from './routes/exports.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
+import { labelRoutes } from './routes/labels.js'
 import { modelRoutes } from './routes/models.js'
 import { recordRoutes } from './routes/records.js'
 import { ringChangeRoutes } from './routes/ring-changes.js'
@@ -77,7 +81,8 @@ export const buildApp = async (
   const jobs = new JobRunner(store, current)
   const scores = new ScoreDesk(current, modelSource(store))
   const risk = new RiskDesk(store, current)
-  const services: Services = { store, current, jobs, masking: new Masking(settings.maskKey), scores, risk }
+  const masking = new Masking(settings.maskKey)
+  const services: Services = { store, current, jobs, masking, scores, risk, labels: new LabelBook(store) }
   const metrics = new Metrics(services)
   jobs.onFault((job, error) =>
     http.log.error({ job, err: error }, job === null ? 'Jobs cannot be taken up' : 'A job met an error'),
@@ -104,6 +109,7 @@ export const buildApp = async (
     failureLimit: settings.authFailureLimit,
     failed: (reason) => metrics.authFailed(reason),
   })
+  await http.register(readLog, { store })
   await http.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -156,6 +162,8 @@ export const buildApp = async (
       await v1.register(webhookRoutes(services, settings))
       await v1.register(keyRoutes(services))
       await v1.register(modelRoutes(services))
+      await v1.register(labelRoutes(services))
+      await v1.register(auditRoutes(services))
     },
     { prefix: '/v1' },
   )

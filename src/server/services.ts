@@ -1,5 +1,6 @@
 /** What routes work on. */
 import type { JobRunner } from '../jobs/job-runner.js'
+import type { LabelBook } from '../jobs/label-book.js'
 import type { CurrentView } from '../jobs/read-view.js'
 import type { RiskDesk } from '../jobs/risk-desk.js'
 import type { ScoreDesk } from '../jobs/score-desk.js'
@@ -13,4 +14,5 @@ export interface Services {
   readonly masking: Masking
   readonly scores: ScoreDesk
   readonly risk: RiskDesk
+  readonly labels: LabelBook
 }

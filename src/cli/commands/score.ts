@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { entityName } from '../../graph/snapshot.js'
-import { givenLabels } from '../../jobs/label-records.js'
+import { givenLabels, readLabelRecords } from '../../jobs/label-records.js'
 import type { ScoreOutcome } from '../../jobs/model-jobs.js'
 import {
   type ChallengerChoice,
@@ -84,7 +84,7 @@ const text = (summary: ScoringSummary): string => {
   ].join('\n')
 }
 
-const inService = async (context: Context, options: ScoreOptions, records: readonly LabelRecord[]) => {
+const inService = async (context: Context, options: ScoreOptions, records: readonly LabelRecord[] | null) => {
   if (options.out !== undefined || options.kind !== undefined)
     throw new RingfenceError(
       'usage',
@@ -100,7 +100,7 @@ const inService = async (context: Context, options: ScoreOptions, records: reado
   const parameters = {
     ...(options.unsupervised ? { model: 'unsupervised' } : options.model === undefined ? {} : { model: options.model }),
     challenger: options.challenger,
-    ...(records.length > 0 ? { labels: givenLabels(records) } : {}),
+    ...(records ? { labels: givenLabels(records) } : {}),
     ...(asOf === undefined ? {} : { asOf: new Date(asOf).toISOString() }),
     ...(run === undefined ? {} : { run }),
     ...(threshold === undefined ? {} : { threshold }),
@@ -113,16 +113,20 @@ const inService = async (context: Context, options: ScoreOptions, records: reado
   await context.result(summary, text(summary))
 }
 
-const onStore = async (context: Context, options: ScoreOptions, records: readonly LabelRecord[]): Promise<void> => {
+const onStore = async (
+  context: Context,
+  options: ScoreOptions,
+  given: readonly LabelRecord[] | null,
+): Promise<void> => {
   const progress = openProgress(context.quiet)
   const mode = options.dryRun ? 'dry-run' : 'write'
-  const { record, outcome } = await withStore(context, { create: false }, (store) =>
+  const { record, outcome } = await withStore(context, { create: false }, async (store) =>
     runScoring(store, {
       model: modelChoice(options),
       challenger: challengerChoice(options.challenger),
       asOf: options.asOf ?? null,
       run: options.run ?? null,
-      records,
+      records: given ?? (await readLabelRecords(store, options.asOf ?? null)),
       threshold: options.threshold ?? null,
       mode,
       signal: context.signal,
@@ -150,7 +154,7 @@ const runScoreCommand = async (context: Context, options: ScoreOptions): Promise
   if (options.unsupervised && options.model !== undefined)
     throw new RingfenceError('usage', '--unsupervised is a ranking without a model: leave --model out.')
   if (options.explain !== undefined) return runExplain(context, { ...options, explain: options.explain })
-  const records = options.labels === undefined ? [] : await readLabels(options.labels)
+  const records = options.labels === undefined ? null : await readLabels(options.labels)
   await (isService(context.store) ? inService : onStore)(context, options, records)
 }
 
@@ -168,7 +172,7 @@ export const addScore = (program: Command, act: Act): void => {
     .option('--challenger <id>', 'which model scores in the shadow: an id, newest, or none', 'newest')
     .option(
       '--labels <file>',
-      'labels to judge probabilities by, as for ringfence train; those decided since training count',
+      'labels to judge probabilities by, as for ringfence train; those decided since training count (default: what was decided with ringfence labels)',
     )
     .option('--threshold <share>', 'a score that a person acts on, for the comparison with the challenger', share)
     .option('--explain <entity>', 'the score of one entity, kind:id, with its reasons; writes nothing')

@@ -1,7 +1,7 @@
 /** `ringfence train`: a model of who belongs to organized abuse, from labels. */
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
-import { givenLabels } from '../../jobs/label-records.js'
+import { givenLabels, readLabelRecords } from '../../jobs/label-records.js'
 import { runTraining, type TrainingSummary, trainingSummary } from '../../jobs/training.js'
 import type { Evaluated } from '../../model/product/evaluate.js'
 import type { LabelRecord } from '../../model/product/labels.js'
@@ -17,7 +17,7 @@ import { count, day, textTable } from '../table.js'
 import { whoAsks } from '../who.js'
 
 interface TrainOptions {
-  readonly labels: string
+  readonly labels?: string
   readonly model?: string
   readonly promote?: boolean
   readonly asOf?: number
@@ -89,7 +89,7 @@ const evaluatedTable = (all: readonly Evaluated[]): string =>
     [2, 3, 4, 5, 6, 7, 8, 9, 10],
   )
 
-const inService = async (context: Context, options: TrainOptions, records: readonly LabelRecord[]) => {
+const inService = async (context: Context, options: TrainOptions, records: readonly LabelRecord[] | null) => {
   const progress = openProgress(context.quiet)
   const { asOf, run, seed, measureFrom, promote } = options
   if (options.model !== undefined)
@@ -98,7 +98,7 @@ const inService = async (context: Context, options: TrainOptions, records: reado
       'through a service --model cannot be given: the service keeps models where it runs.',
     )
   const parameters = {
-    labels: givenLabels(records),
+    ...(records ? { labels: givenLabels(records) } : {}),
     seed,
     evaluate: roundsOf(options),
     ...(asOf === undefined ? {} : { asOf: new Date(asOf).toISOString() }),
@@ -113,14 +113,14 @@ const inService = async (context: Context, options: TrainOptions, records: reado
   return result as unknown as TrainingSummary
 }
 
-const onStore = async (context: Context, options: TrainOptions, records: readonly LabelRecord[]) => {
+const onStore = async (context: Context, options: TrainOptions, given: readonly LabelRecord[] | null) => {
   const progress = openProgress(context.quiet)
-  const outcome = await withStore(context, { create: false }, (store) =>
+  const outcome = await withStore(context, { create: false }, async (store) =>
     runTraining(store, {
       training: {
         asOf: options.asOf ?? null,
         run: options.run ?? null,
-        records,
+        records: given ?? (await readLabelRecords(store, options.asOf ?? null)),
         seed: options.seed,
         measureFrom: options.measureFrom ?? null,
         rounds: roundsOf(options),
@@ -137,7 +137,7 @@ const onStore = async (context: Context, options: TrainOptions, records: readonl
 }
 
 const runTrainCommand = async (context: Context, options: TrainOptions): Promise<void> => {
-  const records = await readLabels(options.labels)
+  const records = options.labels === undefined ? null : await readLabels(options.labels)
   const summary = await (isService(context.store) ? inService : onStore)(context, options, records)
   for (const [left, why] of [
     [summary.absent, 'are of entities that the graph does not have'],
@@ -176,9 +176,9 @@ export const addTrain = (program: Command, act: Act): void => {
     .description(
       'Trains a model of who belongs to organized abuse from labels, and measures it on rings that were held out whole. Writes a folder with its weights, their feature lists, the measures and a card, and registers it as a candidate. Finished steps are kept until it is whole: the same command goes on after a stop.',
     )
-    .requiredOption(
+    .option(
       '--labels <file>',
-      'CSV with entity (kind:id) and label (1 or bad, 0 or good); at (when it was decided) and group (held out together) where known',
+      'CSV with entity (kind:id) and label (1 or bad, 0 or good); at (when it was decided) and group (held out together) where known (default: what was decided with ringfence labels, as it stood at --as-of)',
     )
     .option('--model <folder>', 'where it is written (default: under its id, where models are kept)')
     .option('--promote', 'make it champion at once, not a candidate')

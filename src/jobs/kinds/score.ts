@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { findModel } from '../../model/registry/registry.js'
 import { defaultDetectParameters } from '../detect-parameters.js'
 import type { JobKind } from '../job-kind.js'
-import { LabelList, labelRecords } from '../label-records.js'
+import { givenOrStored, LabelList } from '../label-records.js'
 import { estimateScoring } from '../model-estimate.js'
 import { type ChallengerChoice, type ModelChoice, runScoring, scoringSummary } from '../scoring.js'
 
@@ -62,12 +62,13 @@ export const scoreJob: JobKind = {
     const before = mode === 'write' ? await store.readScoring(runId) : null
     if (before !== null) return { ...scoringSummary(before, true) }
     const given = row as Given
+    const asOf = given.asOf === undefined ? null : Date.parse(given.asOf)
     const { record } = await runScoring(store, {
       model: modelChoice(given.model),
       challenger: challengerChoice(given.challenger),
-      asOf: given.asOf === undefined ? null : Date.parse(given.asOf),
+      asOf,
       run: given.run ?? null,
-      records: labelRecords(given.labels ?? []),
+      records: await givenOrStored(store, given.labels, asOf),
       threshold: given.threshold ?? null,
       mode,
       job: id,

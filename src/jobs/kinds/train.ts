@@ -4,13 +4,13 @@ import { RingfenceError } from '../../errors.js'
 import type { RegisteredModel } from '../../store/model-store.js'
 import { defaultDetectParameters } from '../detect-parameters.js'
 import type { JobKind } from '../job-kind.js'
-import { LabelList, labelRecords } from '../label-records.js'
+import { givenOrStored, LabelList } from '../label-records.js'
 import { estimateTraining } from '../model-estimate.js'
 import { runTraining, trainingSummary } from '../training.js'
 
 const parameters = Type.Object(
   {
-    labels: LabelList,
+    labels: Type.Optional(LabelList),
     asOf: Type.Optional(Type.String({ format: 'date-time' })),
     run: Type.Optional(Type.String({ maxLength: 64, description: 'The run whose rings it reads.' })),
     seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })),
@@ -50,9 +50,11 @@ export const trainJob: JobKind = {
   parameters,
 
   async prepare(store, request) {
-    const given = request as Partial<Given>
-    if (!given.labels)
-      throw new RingfenceError('request.invalid', 'parameters: a training needs labels.', { field: 'labels' })
+    const given = request as Given
+    if (!given.labels && (await store.lastLabel()) === 0)
+      throw new RingfenceError('request.invalid', 'parameters: a training needs labels, and the store has none.', {
+        field: 'labels',
+      })
     if (given.run !== undefined && (await store.readRun(given.run)) === null)
       throw new RingfenceError('run.unknown', `${store.location} has no run ${given.run}.`)
     return {
@@ -71,7 +73,7 @@ export const trainJob: JobKind = {
       training: {
         asOf: timeOf(given.asOf),
         run: given.run ?? null,
-        records: labelRecords(given.labels),
+        records: await givenOrStored(store, given.labels, timeOf(given.asOf)),
         seed: given.seed ?? 1,
         measureFrom: timeOf(given.measureFrom),
         rounds: given.evaluate ?? 0,

@@ -15,6 +15,8 @@ export interface Caller {
   readonly role: KeyRole
   /** Id of the key; null without keys. */
   readonly key: string | null
+  /** For the record of what was done: the key's name and id. */
+  readonly who: string
 }
 
 declare module 'fastify' {
@@ -24,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Roles that may call the route; `public` needs no key. */
     roles?: readonly KeyRole[] | 'public'
+    /** Its answers show identifiers of persons to those who may see them; that they were read is logged. */
+    personal?: boolean
   }
   interface FastifyInstance {
     /** Whether the store has a key that is not revoked. */
@@ -39,10 +43,14 @@ const REFRESH_MS = 2000
 export const readers: readonly KeyRole[] = ['viewer', 'investigator', 'lead', 'operator', 'admin']
 export const writers: readonly KeyRole[] = ['ingest', 'admin']
 export const operators: readonly KeyRole[] = ['operator', 'lead', 'admin']
+/** Who may decide on entities and rings. */
+export const deciders: readonly KeyRole[] = ['investigator', 'lead', 'admin']
+/** Who may decide on many at once, and sees who did what. */
+export const leads: readonly KeyRole[] = ['lead', 'admin']
 /** Roles that see identifiers of persons as they are. */
 export const unmaskedRoles: ReadonlySet<KeyRole> = new Set<KeyRole>(['investigator', 'lead', 'admin'])
 
-const anonymous: Caller = { role: 'admin', key: null }
+const anonymous: Caller = { role: 'admin', key: null, who: 'someone on this machine' }
 
 class KeyCache {
   readonly #store: GraphStore
@@ -85,8 +93,8 @@ class KeyCache {
   async #load(): Promise<void> {
     const callers = new Map<string, Caller>()
     const keys = await this.#store.listKeys()
-    for (const { id, hash, role, revokedAt } of keys)
-      if (revokedAt === null && isKeyRole(role)) callers.set(hash, { role, key: id })
+    for (const { id, hash, role, name, revokedAt } of keys)
+      if (revokedAt === null && isKeyRole(role)) callers.set(hash, { role, key: id, who: `${name} (${id})` })
     this.#callers = callers
     this.#open = keys.length === 0
     this.#loadedAt = performance.now()

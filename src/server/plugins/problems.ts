@@ -75,7 +75,7 @@ export const sendProblem = (
   error: FastifyError | RingfenceError,
   request: FastifyRequest,
   reply: FastifyReply,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): FastifyReply => {
   const body = { ...toProblem(error, request), ...more }
   if (error instanceof RingfenceError && typeof error.facts.retryAfter === 'number')

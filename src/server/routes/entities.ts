@@ -164,7 +164,7 @@ export const entityRoutes =
       app.get(
         `/${path}/:id/connections`,
         {
-          config,
+          config: { ...config, personal: true },
           schema: {
             summary: `Who a ${kind} is connected to, and through what`,
             tags: ['entities'],

@@ -51,7 +51,7 @@ export const exportRoutes =
     app.get(
       '/rings/:id/export',
       {
-        config: { roles: readers },
+        config: { roles: readers, personal: true },
         exposeHeadRoute: false,
         schema: {
           summary: 'A ring with its graph, as a file of a format',
@@ -150,7 +150,7 @@ export const exportRoutes =
     app.get(
       '/exports/:id/files/:file',
       {
-        config: { roles: readers },
+        config: { roles: readers, personal: true },
         exposeHeadRoute: false,
         schema: {
           summary: 'A file of an export that a job made',

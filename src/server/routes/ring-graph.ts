@@ -76,7 +76,7 @@ export const ringGraphRoutes =
     app.get(
       '/rings/:id/graph',
       {
-        config: { roles: readers },
+        config: { roles: readers, personal: true },
         schema: {
           summary: 'The picture of a ring of the latest run: members, where they meet, and what happened between these',
           description: `At most ${MOST_NODES} nodes; \`leftOut\` and \`folded\` count the rest.`,

@@ -122,7 +122,7 @@ export const ringRoutes =
     app.get(
       '/rings/:id',
       {
-        config,
+        config: { ...config, personal: true },
         schema: {
           summary: 'One ring',
           tags: ['rings'],
@@ -179,7 +179,7 @@ export const ringRoutes =
     app.get(
       '/rings/:id/evidence',
       {
-        config,
+        config: { ...config, personal: true },
         schema: {
           summary: 'Facts with the interactions that show them',
           description: 'With `details=true` each interaction comes with its ends, time and the rest of its record.',

@@ -54,7 +54,7 @@ export const riskRoutes =
       app.get(
         `/${path}/:id/risk`,
         {
-          config: { roles: readers },
+          config: { roles: readers, personal: true },
           schema: {
             summary: `Risk of a ${kind} in each domain, with the paths that carry it`,
             description:
