@@ -72,21 +72,21 @@ export const fitLogistic = (
   for (const column of columns)
     if (column.length !== n) throw new RangeError(`a column has ${column.length} values for ${n} labels`)
   const b = Float64Array.from(prior.center)
-  const x = new Float64Array(d)
-  x[0] = 1
-  const read = (i: number) => {
-    for (let j = 1; j < d; j++) x[j] = columns[j - 1]![i]!
+  // Rows side by side: the loops below go over all of them at each step.
+  const x = new Float64Array(n * d)
+  for (let i = 0; i < n; i++) {
+    x[i * d] = 1
+    for (let j = 1; j < d; j++) x[i * d + j] = columns[j - 1]![i]!
   }
-  const dot = (v: Float64Array) => {
+  const dot = (v: Float64Array, from: number): number => {
     let sum = 0
-    for (let j = 0; j < d; j++) sum += v[j]! * x[j]!
+    for (let j = 0; j < d; j++) sum += v[j]! * x[from + j]!
     return sum
   }
   const loss = (at: Float64Array) => {
     let sum = 0
     for (let i = 0; i < n; i++) {
-      read(i)
-      const s = dot(at)
+      const s = dot(at, i * d)
       sum += (weights?.[i] ?? 1) * (softplus(s) - labels[i]! * s)
     }
     for (let j = 0; j < d; j++) sum += (prior.precision[j]! / 2) * (at[j]! - prior.center[j]!) ** 2
@@ -101,14 +101,17 @@ export const fitLogistic = (
       step[j] = prior.precision[j]! * (prior.center[j]! - b[j]!)
     }
     for (let i = 0; i < n; i++) {
-      read(i)
+      const from = i * d
       const w = weights?.[i] ?? 1
-      const p = 1 / (1 + Math.exp(-dot(b)))
+      const p = 1 / (1 + Math.exp(-dot(b, from)))
       const h = w * p * (1 - p)
       const g = w * (labels[i]! - p)
       for (let j = 0; j < d; j++) {
-        step[j]! += g * x[j]!
-        for (let k = 0; k <= j; k++) hessian[j * d + k]! += h * x[j]! * x[k]!
+        const value = x[from + j]!
+        const scaled = h * value
+        step[j] = step[j]! + g * value
+        const row = j * d
+        for (let k = 0; k <= j; k++) hessian[row + k] = hessian[row + k]! + scaled * x[from + k]!
       }
     }
     if (!factorize(hessian, d)) throw new RangeError('the columns of a logistic regression must be finite')

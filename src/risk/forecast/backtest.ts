@@ -12,8 +12,9 @@ import { Random } from '../../kernels/random.js'
 import { auroc, calibrationError } from '../../model/metrics.js'
 import { CovariateReader, covariates } from './covariates.js'
 import { type Horizon, horizons } from './forecast.js'
-import { chanceOf, eachAtRisk, fitHazard, WEEK, within } from './hazard.js'
+import { chanceOf, fitHazard, type Hazards, within, Z90 } from './hazard.js'
 import { type ForecastHistory, knownAt, movesOf } from './history.js'
+import { comesIn, eachAtRisk, WEEK } from './person-weeks.js'
 
 export const baselines = ['persistence', 'popularity', 'gravity'] as const
 export type Rule = (typeof baselines)[number] | 'forecast'
@@ -42,11 +43,12 @@ export interface Backtest {
   readonly leadDays: number | null
   /** Beats the base rate beyond chance, at 28 days. */
   readonly beatsBaseRate: boolean
-  /** And ranks better than each of the three rules. */
+  /** And ranks better than each of the three rules, beyond chance (one-sided, 5 %, rings as draws), at 28 days. */
   readonly beatsRules: boolean
 }
 
 interface Row {
+  /** In the full history, so that it is the same at every origin. */
   readonly ring: number
   readonly origin: number
   readonly arrival: number
@@ -68,31 +70,29 @@ const DRAWS = 200
 const rowsAt = (full: ForecastHistory, day: number): Row[] => {
   const known = knownAt(full, day)
   const model = fitHazard(known)
-  const base = (model.events + 0.5) / (model.rows + 1)
   const reader = new CovariateReader(known)
   reader.at(day)
   const values = new Float64Array(covariates.length)
   const came = new Float64Array(known.domains.length)
   for (const { domain } of movesOf(known)) came[domain]! += 1
-  const byId = new Map(full.rings.map((ring) => [ring.id, ring]))
+  const places = full.rings.flatMap(({ born }, ring) => (born <= day ? ring : []))
   const rows: Row[] = []
-  const perHorizon = (hazard: number) =>
-    Object.fromEntries(horizons.map((days) => [days, within(days / WEEK, hazard, model.end)])) as Record<
+  const perHorizon = (hazards: Hazards) =>
+    Object.fromEntries(horizons.map((days) => [days, within(days / WEEK, hazards, model.end)])) as Record<
       Horizon,
       number
     >
-  const ofBase = perHorizon(base)
+  const ofBase = perHorizon(model.base)
   eachAtRisk(known, day, (ring, domain) => {
     reader.read(ring, domain, values)
-    const chances = perHorizon(chanceOf(model, values).hazard)
+    const chances = perHorizon(chanceOf(model, values).hazards)
     const traffic = values[8]!
     const distance = (values[6] ? 1 : 2) * (values[7] ? 1 : 2)
-    const { arrivals, end } = byId.get(known.rings[ring]!.id)!
-    const arrival = arrivals[domain]!
+    const place = places[ring]!
     rows.push({
-      ring,
+      ring: place,
       origin: day,
-      arrival: end !== null && end.day < arrival ? Number.NaN : arrival,
+      arrival: day + comesIn(full.rings[place]!, domain, day),
       scores: {
         forecast: chances[28],
         persistence: came[domain]!,
@@ -143,6 +143,50 @@ const topShare = (rows: readonly Row[], rule: Rule, horizon: Horizon, k: number)
     (hits(above) + (hits(level) * (Math.min(k, sorted.length) - above.length)) / level.length) /
     Math.min(k, sorted.length)
   )
+}
+
+/** Share of those that did not come which each that came is ranked above, for each rule. */
+interface Placement {
+  readonly ring: number
+  readonly above: Readonly<Record<Rule, number>>
+}
+
+const placementsOf = (byOrigin: ReadonlyMap<number, readonly Row[]>, horizon: Horizon): Placement[] => {
+  const placements: Placement[] = []
+  for (const rows of byOrigin.values()) {
+    const others = rows.filter((row) => !isHit(row, horizon))
+    if (others.length === 0 || others.length === rows.length) continue
+    const sorted = perRule((rule) => Float64Array.from(others, (row) => row.scores[rule]).sort())
+    for (const row of rows)
+      if (isHit(row, horizon))
+        placements.push({ ring: row.ring, above: perRule((rule) => rankIn(sorted[rule], row.scores[rule])) })
+  }
+  return placements
+}
+
+/** Ties count half. */
+const rankIn = (sorted: Float64Array, score: number): number => {
+  const place = (isBelow: (value: number) => boolean): number => {
+    let low = 0
+    let high = sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (isBelow(sorted[middle]!)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return (place((value) => value < score) + place((value) => value <= score)) / 2 / sorted.length
+}
+
+/** Whether the forecast ranks better than a rule, over rings as draws. What is drawn among those that did not come, many more, is left out. */
+const ranksBetter = (placements: readonly Placement[], rule: Rule): boolean => {
+  const sums = new Map<number, number>()
+  for (const { ring, above } of placements) sums.set(ring, (sums.get(ring) ?? 0) + above.forecast - above[rule])
+  const values = [...sums.values()]
+  const total = values.reduce((sum, value) => sum + value, 0)
+  const square = values.reduce((sum, value) => sum + (value - total / values.length) ** 2, 0)
+  return values.length > 1 && total > Z90 * Math.sqrt((square * values.length) / (values.length - 1))
 }
 
 const perRule = <T>(value: (rule: Rule) => T): Record<Rule, T> =>
@@ -204,20 +248,21 @@ export const backtest = (history: ForecastHistory, options: BacktestOptions = {}
     }
   })
   const leads: number[] = []
-  for (const part of byOrigin.values())
+  for (const part of byOrigin.values()) {
+    // Where all are equal, none is among the highest.
+    if (part.every((row) => row.scores.forecast === part[0]!.scores.forecast)) continue
     for (const row of [...part].sort((a, b) => b.scores.forecast - a.scores.forecast).slice(0, k))
       if (isHit(row, 28)) leads.push(row.arrival - row.origin)
+  }
   leads.sort((a, b) => a - b)
   const month = scored.at(-1)!
+  const placements = placementsOf(byOrigin, month.horizon)
   const beatsBaseRate = month.skillInterval.low > 0
   return {
     origins,
     horizons: scored,
     leadDays: leads.length === 0 ? null : leads[leads.length >> 1]!,
     beatsBaseRate,
-    beatsRules:
-      beatsBaseRate &&
-      month.auc.forecast !== null &&
-      baselines.every((rule) => month.auc.forecast! > (month.auc[rule] ?? 0)),
+    beatsRules: beatsBaseRate && baselines.every((rule) => ranksBetter(placements, rule)),
   }
 }

@@ -162,7 +162,7 @@ export class CovariateReader {
   /** Values of a ring and a domain at the moment, as a person reads them, into `out`. */
   read(ring: number, domain: number, out: Float64Array): void {
     const { rings, domains } = this.#history
-    const { size, born, arrivals, footholds } = rings[ring]!
+    const { joined, born, arrivals, footholds } = rings[ring]!
     const day = this.#day
     const { market, scenario } = domains[domain]!
     let spread = 0
@@ -182,7 +182,7 @@ export class CovariateReader {
       path += this.#paths[from * domains.length + domain]!
     }
     const seen = countUpTo(footholds[domain]!, day)
-    out[0] = size
+    out[0] = countUpTo(joined, day)
     out[1] = (day - born) / 7
     out[2] = spread
     out[3] = (day - last) / 7

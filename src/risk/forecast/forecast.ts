@@ -1,7 +1,8 @@
 /** Forecasts of all rings and domains at one moment, with reasons, and their sum: the migration map. */
 import { CovariateReader, covariates } from './covariates.js'
-import { chanceOf, eachAtRisk, fitHazard, type HazardModel, type Interval, WEEK, within } from './hazard.js'
+import { chanceOf, expectedDays, fitHazard, type HazardModel, type Interval, within, Z90 } from './hazard.js'
 import { domainName, type ForecastHistory } from './history.js'
+import { eachAtRisk, WEEK } from './person-weeks.js'
 
 export const horizons = [7, 14, 28] as const
 export type Horizon = (typeof horizons)[number]
@@ -40,7 +41,6 @@ export interface Forecast {
 
 const REASONS = 3
 const YEAR = 365
-const Z90 = 1.645
 
 const byHorizon = <T>(value: (horizon: Horizon) => T): Readonly<Record<Horizon, T>> =>
   Object.fromEntries(horizons.map((horizon) => [horizon, value(horizon)])) as Record<Horizon, T>
@@ -54,13 +54,13 @@ export const forecast = (history: ForecastHistory, model = fitHazard(history)): 
   reader.at(history.days)
   eachAtRisk(history, history.days, (ring, domain) => {
     reader.read(ring, domain, values)
-    const { hazard, hazardInterval, contributions } = chanceOf(model, values)
-    const chance = byHorizon((days) => within(days / WEEK, hazard, model.end))
+    const { hazards, low, high, contributions } = chanceOf(model, values)
+    const chance = byHorizon((days) => within(days / WEEK, hazards, model.end))
     const interval = byHorizon((days) => ({
-      low: within(days / WEEK, hazardInterval.low, model.end),
-      high: within(days / WEEK, hazardInterval.high, model.end),
+      low: within(days / WEEK, low, model.end),
+      high: within(days / WEEK, high, model.end),
     }))
-    const expectedDays = WEEK * (1 / hazard - 0.5)
+    const wait = expectedDays(hazards)
     const reasons = [...contributions.keys()]
       .filter((c) => contributions[c]! > 0.05)
       .sort((a, b) => contributions[b]! - contributions[a]! || a - b)
@@ -76,7 +76,7 @@ export const forecast = (history: ForecastHistory, model = fitHazard(history)): 
       domain: domainName(history.domains[domain]!),
       chance,
       interval,
-      expectedDays: expectedDays > YEAR ? null : expectedDays,
+      expectedDays: wait > YEAR ? null : wait,
       reasons,
     })
     const sum = sums[domain]!
@@ -90,7 +90,8 @@ export const forecast = (history: ForecastHistory, model = fitHazard(history)): 
       b.chance[28] - a.chance[28] || (a.ring < b.ring ? -1 : a.ring > b.ring ? 1 : a.domain < b.domain ? -1 : 1),
   )
   // What was learned may be off for all rings together; whether each comes is a draw of its own.
-  const map = sums.map(({ expected, variance, low, high }, domain) => {
+  const map = sums.flatMap(({ expected, variance, low, high }, domain) => {
+    if (!(history.opened[domain]! <= history.days)) return []
     const draws = Z90 * Math.sqrt(variance)
     return {
       domain: domainName(history.domains[domain]!),

@@ -1,184 +1,140 @@
 /**
- * A discrete-time survival model: weeks in which a ring could come to a domain are rows, whether it did is the label, and a logistic regression with
- * a normal prior gives the chance of a week. A ban is a competing end with a chance of its own; a young ring has few rows, none of them a "no" for what is
- * still to come.
+ * A discrete-time survival model: whether a ring comes in a lead of days is the label, and a logistic regression for each lead, with a normal prior, gives
+ * its hazard. A ban is a competing end with a chance of its own; a young ring has few rows, none of them a "no" for what is still to come.
  *
- *   logit h(g, d, week) = b_0 + x(g, d, week) b
- *   P(within n weeks)   = sum over k = 1..n of h (1 - h)^(k-1) (1 - e)^(k-1),   e the chance of the ring's end in a week
+ *   logit h_l(g, d, t)  = b_l0 + x(g, d, t) b_l        in lead l, of those who have not come before it
+ *   P(within n weeks)   = sum over k = 1..n of h_k prod over j < k of (1 - h_j) (1 - e)       e the chance of the ring's end in a week
  *
  * Paul D. Allison, "Discrete-Time Methods for the Analysis of Event Histories", Sociological Methodology 13, 1982. How strongly the coefficients are
- * held at zero is chosen on the latest weeks, going forward: the strongest hold whose loss is within a standard error of the best. Held for good,
- * the forecast is the base rate, and says that it knows nothing.
+ * held at zero is chosen on the latest weeks, going forward: the strongest hold whose loss is within a standard error of the best, where that one is
+ * better than the base rate beyond chance (one-sided, 5 %). Where none is, the forecast is the base rate, and says that it knows nothing.
  */
 import { fitLogistic } from '../../model/calibration/logistic.js'
-import { CovariateReader, covariates, transformed } from './covariates.js'
+import { transformed } from './covariates.js'
 import type { ForecastHistory } from './history.js'
+import { leads, type Moments, momentsOf, type Rows, rowsOf, WEEK } from './person-weeks.js'
 
-export const WEEK = 7
 /** Of the coefficients of standardized columns. */
 const HOLDS = [1, 10, 100, 1000] as const
 /** What the choice between them is made on. */
 const VALIDATION_DAYS = 56
 /** Below this there is nothing to choose with. */
 const LEAST_EVENTS = 10
-/** 90 % of a normal distribution lies within so many deviations. */
-const Z90 = 1.645
+/** 90 % of a normal distribution lies within so many deviations, 5 % above. */
+export const Z90 = 1.645
 /** As many weeks without one end as a base rate is begun with. */
 const END_PRIOR_WEEKS = 52
-
-interface Rows {
-  readonly columns: readonly Float64Array[]
-  readonly labels: Uint8Array
-  /** The day a row's week begins. */
-  readonly days: Float64Array
-  readonly rings: Uint32Array
-}
-
-const isAtRisk = ({ born, end, arrivals }: ForecastHistory['rings'][number], domain: number, day: number): boolean =>
-  born <= day && (end === null || end.day > day) && !(arrivals[domain]! <= day)
-
-/** Calls with each ring and domain that it could come to at `day`. */
-export const eachAtRisk = (
-  { rings, domains }: Pick<ForecastHistory, 'rings' | 'domains'>,
-  day: number,
-  visit: (ring: number, domain: number) => void,
-): void => {
-  for (const [ring, history] of rings.entries())
-    for (let domain = 0; domain < domains.length; domain++) if (isAtRisk(history, domain, day)) visit(ring, domain)
-}
-
-const rowsOf = (history: ForecastHistory): Rows => {
-  const reader = new CovariateReader(history)
-  const values = new Float64Array(covariates.length)
-  const columns: number[][] = covariates.map(() => [])
-  const labels: number[] = []
-  const days: number[] = []
-  const rings: number[] = []
-  for (let day = history.days % WEEK; day + WEEK <= history.days; day += WEEK) {
-    reader.at(day)
-    eachAtRisk(history, day, (ring, domain) => {
-      reader.read(ring, domain, values)
-      for (const [c, column] of columns.entries()) column.push(transformed[c]!(values[c]!))
-      labels.push(history.rings[ring]!.arrivals[domain]! <= day + WEEK ? 1 : 0)
-      days.push(day)
-      rings.push(ring)
-    })
-  }
-  return {
-    columns: columns.map((column) => Float64Array.from(column)),
-    labels: Uint8Array.from(labels),
-    days: Float64Array.from(days),
-    rings: Uint32Array.from(rings),
-  }
-}
-
-const keep = (rows: Rows, where: (row: number) => boolean): Rows => {
-  const chosen: number[] = []
-  for (let row = 0; row < rows.labels.length; row++) if (where(row)) chosen.push(row)
-  return {
-    columns: rows.columns.map((column) => Float64Array.from(chosen, (row) => column[row]!)),
-    labels: Uint8Array.from(chosen, (row) => rows.labels[row]!),
-    days: Float64Array.from(chosen, (row) => rows.days[row]!),
-    rings: Uint32Array.from(chosen, (row) => rows.rings[row]!),
-  }
-}
 
 interface Scale {
   readonly mean: number
   readonly deviation: number
+  /** What was never seen is not extrapolated to. */
+  readonly least: number
+  readonly most: number
 }
 
-const scaleOf = (column: Float64Array): Scale => {
-  let mean = 0
-  for (const value of column) mean += value / column.length
+const scaleOf = (column: Float64Array, weights: Float64Array): Scale => {
+  let total = 0
+  let sum = 0
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i]!
+    total += weights[i]!
+    sum += weights[i]! * value
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  const mean = total === 0 ? 0 : sum / total
   let square = 0
-  for (const value of column) square += (value - mean) ** 2 / column.length
-  return { mean, deviation: Math.sqrt(square) }
+  for (let i = 0; i < column.length; i++) square += weights[i]! * (column[i]! - mean) ** 2
+  return { mean, deviation: total === 0 ? 0 : Math.sqrt(square / total), least, most }
 }
 
-const standardized = (value: number, { mean, deviation }: Scale): number =>
-  deviation > 1e-9 ? (value - mean) / deviation : 0
+const standardized = (value: number, { mean, deviation, least, most }: Scale): number =>
+  deviation > 1e-9 ? (Math.min(most, Math.max(least, value)) - mean) / deviation : 0
 
 interface Fit {
   readonly scales: readonly Scale[]
   /** Intercept first. */
   readonly coefficients: Float64Array
   readonly covariance: Float64Array
-  /** Infinity: the base rate alone. */
-  readonly hold: number
 }
+
+const BASE_RATE = Number.POSITIVE_INFINITY
 
 const logit = (p: number): number => Math.log(p / (1 - p))
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
-const baseRate = (labels: Uint8Array): number =>
-  (labels.reduce((sum, label) => sum + label, 0) + 0.5) / (labels.length + 1)
-
-const learn = (rows: Rows, hold: number): Fit => {
-  const scales = rows.columns.map(scaleOf)
+const learn = ({ columns, labels, weights }: Rows, hold: number): Fit => {
+  const scales = columns.map((column) => scaleOf(column, weights))
   const d = scales.length + 1
-  if (hold === Number.POSITIVE_INFINITY) {
-    const p = baseRate(rows.labels)
+  if (hold === BASE_RATE) {
+    let total = 0
+    let came = 0
+    for (const [i, label] of labels.entries()) {
+      total += weights[i]!
+      came += label
+    }
+    const p = (came + 0.5) / (total + 1)
     const covariance = new Float64Array(d * d)
-    covariance[0] = 1 / ((rows.labels.length + 1) * p * (1 - p))
+    covariance[0] = 1 / ((total + 1) * p * (1 - p))
     const coefficients = new Float64Array(d)
     coefficients[0] = logit(p)
-    return { scales, coefficients, covariance, hold }
+    return { scales, coefficients, covariance }
   }
-  const columns = rows.columns.map((column, c) => column.map((value) => standardized(value, scales[c]!)))
-  const center = new Float64Array(d)
+  const scaled = columns.map((column, c) => column.map((value) => standardized(value, scales[c]!)))
   const precision = new Float64Array(d).fill(hold)
   precision[0] = 0
-  return { scales, ...fitLogistic(columns, rows.labels, { center, precision }), hold }
+  return { scales, ...fitLogistic(scaled, labels, { center: new Float64Array(d), precision }, weights) }
 }
 
-const linear = ({ scales, coefficients }: Fit, value: (column: number) => number): number => {
-  let sum = coefficients[0]!
-  for (let c = 0; c < scales.length; c++) sum += coefficients[c + 1]! * standardized(value(c), scales[c]!)
-  return sum
-}
-
-/** Loss of each row, in nats. */
-const losses = (model: Fit, rows: Rows): Float64Array =>
-  Float64Array.from(rows.labels, (label, row) => {
-    const s = linear(model, (column) => rows.columns[column]![row]!)
-    return Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s))) - label * s
+/** Loss of each row, in nats, times its weight. */
+const losses = ({ scales, coefficients }: Fit, { columns, labels, weights }: Rows): Float64Array =>
+  Float64Array.from(labels, (label, row) => {
+    let s = coefficients[0]!
+    for (let c = 0; c < scales.length; c++) s += coefficients[c + 1]! * standardized(columns[c]![row]!, scales[c]!)
+    return weights[row]! * (Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s))) - label * s)
   })
 
-/** Mean of differences with its standard error, where rows of one ring count as one draw. */
-const meanByRing = (
-  differences: Float64Array,
-  rings: Uint32Array,
-): { readonly mean: number; readonly error: number } => {
+/** Sum of differences with its standard error, where all rows of one ring count as one draw. */
+const sumByRing = (
+  differences: readonly Float64Array[],
+  later: readonly Rows[],
+): { readonly total: number; readonly error: number } => {
   const sums = new Map<number, number>()
-  for (let row = 0; row < differences.length; row++)
-    sums.set(rings[row]!, (sums.get(rings[row]!) ?? 0) + differences[row]!)
-  const total = [...sums.values()].reduce((sum, value) => sum + value, 0)
-  const count = sums.size
-  const square = [...sums.values()].reduce((sum, value) => sum + (value - total / count) ** 2, 0)
-  const scale = 1 / differences.length
-  return { mean: total * scale, error: Math.sqrt((square * count) / Math.max(1, count - 1)) * scale }
+  for (const [l, { rings }] of later.entries())
+    for (let row = 0; row < rings.length; row++)
+      sums.set(rings[row]!, (sums.get(rings[row]!) ?? 0) + differences[l]![row]!)
+  const values = [...sums.values()]
+  const total = values.reduce((sum, value) => sum + value, 0)
+  const square = values.reduce((sum, value) => sum + (value - total / values.length) ** 2, 0)
+  return { total, error: Math.sqrt((square * values.length) / Math.max(1, values.length - 1)) }
 }
 
-/** The strongest hold whose loss on the latest weeks is within a standard error of the best one's. */
-const chooseHold = (rows: Rows, days: number): number => {
-  const from = days - VALIDATION_DAYS
-  const earlier = keep(rows, (row) => rows.days[row]! + WEEK <= from)
-  const later = keep(rows, (row) => rows.days[row]! >= from)
-  const events = (part: Rows): number => part.labels.reduce((sum, label) => sum + label, 0)
-  if (events(earlier) < LEAST_EVENTS || events(later) < LEAST_EVENTS) return Number.POSITIVE_INFINITY
-  const holds = [...HOLDS, Number.POSITIVE_INFINITY]
-  const each = holds.map((hold) => losses(learn(earlier, hold), later))
-  const means = each.map((loss) => loss.reduce((sum, value) => sum + value, 0) / loss.length)
-  const best = means.indexOf(Math.min(...means))
-  for (let h = holds.length - 1; h > best; h--) {
-    const { mean, error } = meanByRing(
-      each[h]!.map((value, row) => value - each[best]![row]!),
-      later.rings,
+const eventsIn = ({ labels }: Rows): number => labels.reduce((sum, label) => sum + label, 0)
+
+const chooseHold = (moments: Moments): number => {
+  const from = moments.known - VALIDATION_DAYS
+  const earlier = leads.map((lead) => rowsOf(moments, lead, Number.NEGATIVE_INFINITY, from))
+  const later = leads.map((lead) => rowsOf(moments, lead, from))
+  if ([...earlier, ...later].some((rows) => eventsIn(rows) < LEAST_EVENTS)) return BASE_RATE
+  const of = (hold: number): Float64Array[] => leads.map((_, l) => losses(learn(earlier[l]!, hold), later[l]!))
+  const compare = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
+    sumByRing(
+      a.map((part, l) => part.map((value, row) => value - b[l]![row]!)),
+      later,
     )
-    if (mean <= error) return holds[h]!
+  const each = HOLDS.map(of)
+  const totals = each.map((parts) => parts.reduce((sum, part) => sum + part.reduce((s, value) => s + value, 0), 0))
+  const best = totals.indexOf(Math.min(...totals))
+  const lead = compare(of(BASE_RATE), each[best]!)
+  if (lead.total <= Z90 * lead.error) return BASE_RATE
+  for (let h = HOLDS.length - 1; h > best; h--) {
+    const { total, error } = compare(each[h]!, each[best]!)
+    if (total <= error) return HOLDS[h]!
   }
-  return holds[best]!
+  return HOLDS[best]!
 }
 
 /** Chance of an end in a week, over all rings. */
@@ -192,8 +148,14 @@ const endRate = ({ rings, days }: ForecastHistory): number => {
   return (ends + 0.5) / (weeks + END_PRIOR_WEEKS)
 }
 
+/** Chances of a week of a lead, of one that has not come before. */
+export type Hazards = readonly number[]
+
 export interface HazardModel {
-  readonly fit: Fit
+  /** One a lead. */
+  readonly fits: readonly Fit[]
+  /** What anybody would say who knows nothing but how often it happens. */
+  readonly base: Hazards
   /** Chance that a ring ends in a week. */
   readonly end: number
   /** Weeks of rings and domains that it learned from, and arrivals among them. */
@@ -203,17 +165,25 @@ export interface HazardModel {
   readonly knowsNothing: boolean
 }
 
+/** The chance of a lead as that of each of its weeks. */
+const weekly = (chance: number, lead: number): number => {
+  const { from, to } = leads[lead]!
+  return 1 - (1 - chance) ** (WEEK / (to - from))
+}
+
 /** Learns from all weeks that the history has whole. */
 export const fitHazard = (history: ForecastHistory): HazardModel => {
-  const rows = rowsOf(history)
-  const hold = chooseHold(rows, history.days)
-  const events = rows.labels.reduce((sum, label) => sum + label, 0)
+  const moments = momentsOf(history)
+  const hold = chooseHold(moments)
+  const rows = leads.map((lead) => rowsOf(moments, lead))
+  const base = rows.map((part) => learn(part, BASE_RATE))
   return {
-    fit: learn(rows, hold),
+    fits: hold === BASE_RATE ? base : rows.map((part) => learn(part, hold)),
+    base: base.map(({ coefficients }, lead) => weekly(sigmoid(coefficients[0]!), lead)),
     end: endRate(history),
-    rows: rows.labels.length,
-    events,
-    knowsNothing: hold === Number.POSITIVE_INFINITY,
+    rows: moments.all,
+    events: eventsIn(rows[0]!),
+    knowsNothing: hold === BASE_RATE,
   }
 }
 
@@ -223,42 +193,67 @@ export interface Interval {
 }
 
 export interface Chance {
-  /** Of a week. */
-  readonly hazard: number
-  readonly hazardInterval: Interval
-  /** What each covariate adds to the logit of the hazard, beside the mean of what was learned from. */
+  readonly hazards: Hazards
+  /** 90 %, all leads low or all high. */
+  readonly low: Hazards
+  readonly high: Hazards
+  /** What each covariate adds to the logit, beside the mean of what was learned from; leads weighed by their hazard. */
   readonly contributions: Float64Array
 }
 
 /** `values` as a person reads them. */
-export const chanceOf = ({ fit: model }: HazardModel, values: Float64Array): Chance => {
-  const d = model.coefficients.length
-  const x = new Float64Array(d)
-  x[0] = 1
-  const contributions = new Float64Array(d - 1)
-  let s = model.coefficients[0]!
-  for (let c = 0; c + 1 < d; c++) {
-    x[c + 1] = standardized(transformed[c]!(values[c]!), model.scales[c]!)
-    contributions[c] = model.coefficients[c + 1]! * x[c + 1]!
-    s += contributions[c]!
+export const chanceOf = ({ fits }: HazardModel, values: Float64Array): Chance => {
+  const contributions = new Float64Array(values.length)
+  const hazards: number[] = []
+  const low: number[] = []
+  const high: number[] = []
+  let weight = 0
+  for (const [lead, { scales, coefficients, covariance }] of fits.entries()) {
+    const d = coefficients.length
+    const x = new Float64Array(d)
+    x[0] = 1
+    let s = coefficients[0]!
+    for (let c = 0; c + 1 < d; c++) {
+      x[c + 1] = standardized(transformed[c]!(values[c]!), scales[c]!)
+      s += coefficients[c + 1]! * x[c + 1]!
+    }
+    let variance = 0
+    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) variance += x[i]! * x[j]! * covariance[i * d + j]!
+    const spread = Z90 * Math.sqrt(Math.max(0, variance))
+    const chance = sigmoid(s)
+    hazards.push(weekly(chance, lead))
+    low.push(weekly(sigmoid(s - spread), lead))
+    high.push(weekly(sigmoid(s + spread), lead))
+    weight += chance
+    for (let c = 0; c + 1 < d; c++) contributions[c]! += chance * coefficients[c + 1]! * x[c + 1]!
   }
-  let variance = 0
-  for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) variance += x[i]! * x[j]! * model.covariance[i * d + j]!
-  const spread = Z90 * Math.sqrt(Math.max(0, variance))
-  return {
-    hazard: sigmoid(s),
-    hazardInterval: { low: sigmoid(s - spread), high: sigmoid(s + spread) },
-    contributions,
-  }
+  for (let c = 0; c < contributions.length; c++) contributions[c]! /= weight
+  return { hazards, low, high, contributions }
 }
 
-/** Chance of an arrival within so many weeks, at one hazard, with an end in between as the other way out. */
-export const within = (weeks: number, hazard: number, end: number): number => {
+/** Chance of an arrival within so many weeks, with an end in between as the other way out. Beyond the last lead its hazard goes on. */
+export const within = (weeks: number, hazards: Hazards, end: number): number => {
   let sum = 0
   let still = 1
+  let lead = 0
   for (let week = 0; week < weeks; week++) {
+    while (lead + 1 < leads.length && week * WEEK >= leads[lead]!.to) lead++
+    const hazard = hazards[lead]!
     sum += still * hazard
     still *= (1 - hazard) * (1 - end)
   }
   return sum
+}
+
+/** Days until an arrival, were there no end; a geometric wait beyond the last lead. */
+export const expectedDays = (hazards: Hazards): number => {
+  let days = 0
+  let still = 1
+  for (const [lead, { from, to }] of leads.entries())
+    for (let week = from; week < to; week += WEEK) {
+      days += still * hazards[lead]! * (week + WEEK / 2)
+      still *= 1 - hazards[lead]!
+    }
+  const last = leads.at(-1)!.to
+  return days + still * (last + WEEK * (1 / hazards.at(-1)! - 0.5))
 }

@@ -4,13 +4,13 @@
  */
 export interface RingHistory {
   readonly id: string
-  /** Accounts. */
-  readonly size: number
+  /** Days at which its accounts were first seen acting, ascending: how large it was known to be. */
+  readonly joined: Float64Array
   /** When it was first active anywhere. */
   readonly born: number
   /** A banned ring cannot move any more; null for one that goes on. */
   readonly end: { readonly day: number; readonly kind: 'banned' | 'gone' } | null
-  /** By domain, when it was first active there; NaN where it was not. */
+  /** By domain, when it was first active there; NaN where it was not. None is after its end. */
   readonly arrivals: Float64Array
   /** By domain, the days at which something of it (an identifier, a target) was first used there by others; ascending. */
   readonly footholds: readonly Float64Array[]
@@ -23,6 +23,8 @@ export interface ForecastDomain {
 
 export interface ForecastHistory {
   readonly domains: readonly ForecastDomain[]
+  /** By domain, when anything went on there first; NaN: nothing yet. Nobody is expected where nothing is. */
+  readonly opened: Float64Array
   /** Known up to this day. */
   readonly days: number
   readonly rings: readonly RingHistory[]
@@ -32,7 +34,7 @@ export interface ForecastHistory {
   readonly bans: Float64Array
 }
 
-export const domainName = ({ scenario, market }: ForecastDomain): string => `${scenario}/${market || '-'}`
+export const domainName = ({ scenario, market }: ForecastDomain): string => `${scenario}/${market}`
 
 const before = (times: Float64Array, day: number): Float64Array => times.filter((time) => time <= day)
 
@@ -43,12 +45,14 @@ export const knownAt = (history: ForecastHistory, day: number): ForecastHistory 
   return {
     ...history,
     days: day,
+    opened: history.opened.map((time) => (time <= day ? time : Number.NaN)),
     activity: history.activity.slice(0, cells),
     bans: history.bans.slice(0, cells),
     rings: history.rings
       .filter(({ born }) => born <= day)
       .map((ring) => ({
         ...ring,
+        joined: before(ring.joined, day),
         end: ring.end !== null && ring.end.day <= day ? ring.end : null,
         arrivals: ring.arrivals.map((time) => (time <= day ? time : Number.NaN)),
         footholds: ring.footholds.map((times) => before(times, day)),

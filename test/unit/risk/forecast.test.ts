@@ -3,10 +3,12 @@ import { Random } from '#src/kernels/random.js'
 import { backtest } from '#src/risk/forecast/backtest.js'
 import { CovariateReader, covariates } from '#src/risk/forecast/covariates.js'
 import { forecast, horizons } from '#src/risk/forecast/forecast.js'
-import { within } from '#src/risk/forecast/hazard.js'
+import { expectedDays, within } from '#src/risk/forecast/hazard.js'
 import { type ForecastHistory, knownAt, movesOf, type RingHistory } from '#src/risk/forecast/history.js'
 
 const domains = ['US', 'ID', 'GB'].flatMap((market) => ['content', 'shelf'].map((scenario) => ({ market, scenario })))
+
+const opened = new Float64Array(domains.length)
 
 /** Rings that come to a domain some days after something of theirs was seen there, or by chance alone. */
 const world = (seed: number, follows: boolean, days = 280, count = 90): ForecastHistory => {
@@ -25,7 +27,7 @@ const world = (seed: number, follows: boolean, days = 280, count = 90): Forecast
     const stop = born + 100 + 800 * random.float()
     return {
       id: `r${i}`,
-      size: 5 + random.below(40),
+      joined: new Float64Array(5 + random.below(40)).fill(born),
       born,
       end: stop < days ? { day: stop, kind: 'banned' } : null,
       arrivals,
@@ -33,25 +35,27 @@ const world = (seed: number, follows: boolean, days = 280, count = 90): Forecast
     }
   })
   const activity = Float64Array.from({ length: days * domains.length }, () => random.below(1000))
-  return { domains, days, rings, activity, bans: activity.map(() => (random.below(20) === 0 ? 1 : 0)) }
+  return { domains, opened, days, rings, activity, bans: activity.map(() => (random.below(20) === 0 ? 1 : 0)) }
 }
 
 const text = (value: unknown): string =>
   JSON.stringify(value, (_, each) => (typeof each === 'number' && Number.isNaN(each) ? 'NaN' : each))
 
 test('within: the chance of an arrival adds up over weeks, and an end is another way out', () => {
-  expect(within(1, 0.2, 0.5)).toBeCloseTo(0.2, 12)
-  expect(within(2, 0.2, 0)).toBeCloseTo(1 - 0.8 ** 2, 12)
-  expect(within(2, 0.2, 0.5)).toBeCloseTo(0.2 + 0.8 * 0.5 * 0.2, 12)
-  expect(within(4, 0, 0.1)).toBe(0)
-  expect(within(4, 1, 0.1)).toBe(1)
+  expect(within(1, [0.2, 0.9, 0.9], 0.5)).toBeCloseTo(0.2, 12)
+  expect(within(2, [0.2, 0.2, 0.9], 0)).toBeCloseTo(1 - 0.8 ** 2, 12)
+  expect(within(2, [0.2, 0.3, 0.9], 0.5)).toBeCloseTo(0.2 + 0.8 * 0.5 * 0.3, 12)
+  expect(within(4, [0.2, 0.3, 0.1], 0)).toBeCloseTo(1 - 0.8 * 0.7 * 0.9 * 0.9, 12)
+  expect(within(4, [0, 0, 0], 0.1)).toBe(0)
+  expect(within(4, [1, 0, 0], 0.1)).toBe(1)
+  expect(expectedDays([0.1, 0.1, 0.1])).toBeCloseTo(7 * (1 / 0.1 - 0.5), 9)
 })
 
 test('covariates by hand', () => {
   const nan = Number.NaN
   const ring = (id: string, born: number, arrivals: number[], more: Partial<RingHistory> = {}): RingHistory => ({
     id,
-    size: 7,
+    joined: new Float64Array(7).fill(born),
     born,
     end: null,
     arrivals: Float64Array.from(arrivals),
@@ -66,7 +70,7 @@ test('covariates by hand', () => {
   bans[29 * domains.length + 0] = 2
   bans[20 * domains.length + 0] = 5
   bans[25 * domains.length + 1] = 3
-  const reader = new CovariateReader({ domains, days: 60, rings, activity, bans })
+  const reader = new CovariateReader({ domains, opened, days: 60, rings, activity, bans })
   reader.at(30)
   const values = new Float64Array(covariates.length)
   reader.read(0, 1, values)
@@ -172,6 +176,7 @@ test.each([
     {
       ...world(1, true, 60, 3),
       domains: domains.slice(0, 1),
+      opened: new Float64Array(1),
       activity: new Float64Array(60),
       bans: new Float64Array(60),
       rings: [],
