@@ -27,6 +27,9 @@ export interface AnsweredRisk {
   readonly answer: RiskAnswer
 }
 
+/** What-ifs are answered to this: no threshold tells less apart, and more would cost time. */
+export const WHAT_IF_TOLERANCE = 1e-4
+
 const none = (): RingfenceError =>
   new RingfenceError('risk.none', 'The store has no propagation, so nothing is known of risk.')
 
@@ -131,7 +134,13 @@ export class RiskDesk {
       await this.#store.readRiskRows(propagation.id, (rows) => {
         for (const row of rows) if (row.given > 0 || row.absorbs) given.push(row)
       })
-      await pool.run({ name: 'propagate', snapshot, least: propagation.least, recorded: { propagation, given } })
+      await pool.run({
+        name: 'propagate',
+        snapshot,
+        least: propagation.least,
+        recorded: { propagation, given },
+        whatIfTolerance: WHAT_IF_TOLERANCE,
+      })
       if (this.#closed) throw new RingfenceError('job.cancelled', 'The service stops.')
     } catch (error) {
       await pool.close()

@@ -55,7 +55,7 @@ export interface RiskAnswer {
 
 export type SpreadInputs = { readonly snapshot: Snapshot; readonly least: number } & (
   | { readonly sources: SeedSources; readonly parameters: Partial<PropagateParameters> }
-  | { readonly recorded: Recorded }
+  | { readonly recorded: Recorded; readonly whatIfTolerance: number }
 )
 
 let ready: { readonly snapshot: Snapshot; readonly field: RiskField; live: LiveRisk | null } | null = null
@@ -67,7 +67,9 @@ export const spreadRisk = (inputs: SpreadInputs, hooks: PropagateHooks): SpreadR
     'recorded' in inputs
       ? restoreRisk(snapshot, inputs.recorded, hooks)
       : propagateRisk(snapshot, inputs.sources, inputs.parameters, hooks)
-  ready = { snapshot, field, live: null }
+  // Made again to answer questions: the first what-if is not to wait for what all of them need.
+  const live = 'recorded' in inputs ? new LiveRisk(snapshot, field, inputs.whatIfTolerance, hooks.check) : null
+  ready = { snapshot, field, live }
   const { layers, seeds, couplings, reference, risk, harm, bound, sweeps, parameters, notes } = field
   return {
     layers,

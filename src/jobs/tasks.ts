@@ -35,7 +35,7 @@ export type Task =
   /** Spreads risk and keeps it in the thread, for `risk-of`: for a pool of one. */
   | ({ readonly name: 'propagate'; readonly snapshot: Snapshot; readonly least: number } & (
       | { readonly sources: SeedSources; readonly parameters: Partial<PropagateParameters> }
-      | { readonly recorded: Recorded }
+      | { readonly recorded: Recorded; readonly whatIfTolerance: number }
     ))
   | ({ readonly name: 'risk-of' } & RiskQuestion)
   | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }

@@ -62,9 +62,10 @@ const between = (
   a: number,
   b: number,
 ): StepInteractions | null => {
-  const { actorFrom, outOffsets, target, at, type } = relation
+  const { actorFrom, outOffsets, targetFrom, inOffsets, target, at, type } = relation
   const row = a - actorFrom
-  if (row < 0 || row + 1 >= outOffsets.length) return null
+  // Most types do not join these kinds: no search of a row for them.
+  if (row < 0 || row + 1 >= outOffsets.length || b < targetFrom || b - targetFrom + 1 >= inOffsets.length) return null
   let low = outOffsets[row]!
   let high = outOffsets[row + 1]!
   while (low < high) {
@@ -94,7 +95,13 @@ const between = (
   }
 }
 
-const stepOf = (snapshot: Snapshot, field: RiskField, from: number, to: number): PathStep => {
+const stepOf = (
+  snapshot: Snapshot,
+  field: RiskField,
+  relations: readonly Relation[],
+  from: number,
+  to: number,
+): PathStep => {
   const { nodeEntity, nodeDomain, domains } = field.layers
   const a = nodeEntity[from]!
   const b = nodeEntity[to]!
@@ -102,7 +109,7 @@ const stepOf = (snapshot: Snapshot, field: RiskField, from: number, to: number):
   const across = a === b
   const interactions = across
     ? []
-    : actingRelations(snapshot).flatMap((relation) =>
+    : relations.flatMap((relation) =>
         [between(snapshot, field, relation, domain, a, b), between(snapshot, field, relation, domain, b, a)].flatMap(
           (found) => found ?? [],
         ),
@@ -130,6 +137,17 @@ export const explainRisk = (
 ): readonly DomainRisk[] => {
   const { layers, seeds, system, risk, harm } = field
   const found: DomainRisk[] = []
+  const relations = actingRelations(snapshot)
+  // Paths meet on their last steps.
+  const steps = new Map<number, PathStep>()
+  const step = (from: number, to: number): PathStep => {
+    const key = from * layers.nodeDomain.length + to
+    const known = steps.get(key)
+    if (known) return known
+    const made = stepOf(snapshot, field, relations, from, to)
+    steps.set(key, made)
+    return made
+  }
   for (let node = layers.nodeOffsets[entity]!; node < layers.nodeOffsets[entity + 1]!; node++) {
     const domain = domainName(layers.domains[layers.nodeDomain[node]!]!)
     if (only !== null && domain !== only) continue
@@ -146,7 +164,7 @@ export const explainRisk = (
         given: seeds.explicit[nodes[0]!]!,
         amount,
         share: total === 0 ? 0 : amount / total,
-        steps: Array.from({ length: nodes.length - 1 }, (_, at) => stepOf(snapshot, field, nodes[at]!, nodes[at + 1]!)),
+        steps: Array.from({ length: nodes.length - 1 }, (_, at) => step(nodes[at]!, nodes[at + 1]!)),
       })),
       rest: total === 0 ? 0 : rest / total,
     })

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type EntityKind, entityKind, entityKindNames, isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { isoTime } from '../../jobs/read-view.js'
+import { WHAT_IF_TOLERANCE } from '../../jobs/risk-desk.js'
 import type { DomainRisk } from '../../risk/propagation/explain.js'
 import type { FlowRecord } from '../../store/risk-store.js'
 import { page } from '../cursor.js'
@@ -11,9 +12,6 @@ import { readers } from '../plugins/auth.js'
 import { EntityRiskAnswer, FlowQuery, FlowsAnswer, RiskQuery } from '../schemas/risk.js'
 import { IdParams, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
-
-/** What-ifs are answered to this: no threshold tells less apart, and more would cost time. */
-const WHAT_IF_TOLERANCE = 1e-4
 
 const splitName = (name: string): { readonly kind: EntityKind; readonly id: string } => {
   const colon = name.indexOf(':')

@@ -139,6 +139,7 @@ test('a propagation is made again from its record: the same risk, and what-ifs l
     snapshot,
     least: LEAST_RISK,
     recorded: { propagation: record, given },
+    whatIfTolerance: 1e-7,
   })
   expect(again.spread.risk).toEqual(spread.risk)
   expect(again.spread.harm).toEqual(spread.harm)
