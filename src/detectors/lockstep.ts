@@ -18,6 +18,7 @@ import type { Relation } from '../graph/snapshot.js'
 import { nearPairs, type TimedMatrix } from '../kernels/near-pairs.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { actionsOf } from './lockstep/actions.js'
+import { type PairMemory, remembered, type Side, startAgain, together } from './lockstep/again.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs, leastNats } from './lockstep/groups.js'
@@ -127,13 +128,15 @@ export const lockstep: Detector<LockstepParameters> = {
     'Pacheco, D. et al. (2021): Uncovering coordinated networks on social media. ICWSM 15.',
   ],
   parameters,
+  warm: true,
 
   estimate({ entities, interactions }) {
     return { bytes: interactions * 96 + entities * 80, seconds: 0.9 + interactions * 5.7e-6 }
   },
 
-  run({ snapshot, seed, progress, checkCancelled }, given) {
+  run({ snapshot, seed, progress, checkCancelled, focus }, given) {
     const candidates: Candidate[] = []
+    const memory: PairMemory[] = []
     const notes: Note[] = []
     const tolerances = Float64Array.from(given.tolerances, (seconds) => seconds * SECOND).sort()
     const moments = Float64Array.from(given.moments, (seconds) => seconds * SECOND).sort()
@@ -175,16 +178,28 @@ export const lockstep: Detector<LockstepParameters> = {
         const step = `${relation.type} by ${side.columnIs}`
         const columns = occupied(side.matrix)
         const nats = searchNats(columns, tolerances.length, matrices)
-        const pairs = nearPairs(side.matrix, {
+        const { columnIs, matrix, entry } = side
+        const place: Side = {
+          type: relation.type,
+          columnIs,
+          matrix,
+          edgeOf: (each) => engagements.edge[entry ? entry[each]! : each]!,
+          from: columnIs === 'account' ? relation.actorFrom : relation.targetFrom,
+        }
+        const start = focus ? startAgain(place, focus, tolerances.at(-1)!, given.reach) : null
+        const found = nearPairs(matrix, {
           tolerances,
           reach: given.reach,
           session,
           least: leastNats(columns, tolerances.length, nats),
           likeness: LIKENESS,
           ...(side.fresh ? { fresh: { entries: side.fresh, freshness: FRESHNESS } } : {}),
+          ...(start ? { again: start.again } : {}),
           check: checkCancelled,
           progress: (share) => progress(step, (done + share) / matrices),
         })
+        const pairs = start ? together(start.kept, found) : found
+        memory.push(remembered(place, pairs))
         if (pairs.crowded > 0)
           notes.push({
             code: 'lockstep.crowded',
@@ -230,6 +245,6 @@ export const lockstep: Detector<LockstepParameters> = {
       }
     }
     for (const relation of relations) search(relation)
-    return { candidates, notes }
+    return { candidates, notes, memory }
   },
 }

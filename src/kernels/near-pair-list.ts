@@ -1,6 +1,20 @@
 /** What near-pairs.ts finds, and the growing list that it is gathered in. */
 
-export interface NearPairs {
+/** What the null model learns of a matrix. */
+export interface NearNull {
+  /** Pairs of entries of one row, in all rows: near at each level, and in all. */
+  readonly near: Float64Array
+  readonly all: number
+  /** 1 for levels at which not everything is near: those at which times tell something. */
+  readonly telling: Uint8Array
+  /** Entries that had more than `reach` others within the largest tolerance on one side. */
+  readonly crowded: number
+  /** B of near-dispersion.ts, by level. */
+  readonly sitting: Float64Array
+  readonly entryCount: number
+}
+
+export interface NearPairs extends Pick<NearNull, 'telling' | 'crowded'> {
   readonly count: number
   /** a < b. */
   readonly a: Int32Array
@@ -11,10 +25,7 @@ export interface NearPairs {
   readonly met: Int32Array
   readonly expected: Float64Array
   readonly nats: Float64Array
-  /** 1 for levels at which times tell something. */
-  readonly telling: Uint8Array
-  /** Entries that had more than `reach` others within the largest tolerance on one side. */
-  readonly crowded: number
+  readonly learned: NearNull
 }
 
 export class PairList {
@@ -51,7 +62,7 @@ export class PairList {
     this.#nats = wider(this.#nats, new Float64Array(size))
   }
 
-  finish(telling: Uint8Array, crowded: number): NearPairs {
+  finish(learned: NearNull): NearPairs {
     const n = this.#size
     return {
       count: n,
@@ -61,8 +72,9 @@ export class PairList {
       met: this.#met.slice(0, n),
       expected: this.#expected.slice(0, n),
       nats: this.#nats.slice(0, n),
-      telling,
-      crowded,
+      telling: learned.telling,
+      crowded: learned.crowded,
+      learned,
     }
   }
 }

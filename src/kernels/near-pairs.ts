@@ -24,12 +24,13 @@
 import { type Check, checkInterval, neverCancelled } from './check.js'
 import { Crowd, crowdMeetings } from './crowd.js'
 import { gammaPoissonSurprise } from './gamma-poisson.js'
+import { ChangedPartners, type ColumnPairs } from './near-changes.js'
 import { nearDispersion, productShape } from './near-dispersion.js'
 import { nearWindows, rankColumns } from './near-order.js'
-import { type NearPairs, PairList } from './near-pair-list.js'
+import { type NearNull, type NearPairs, PairList } from './near-pair-list.js'
 import { meetingWeights, NearPartners } from './near-partners.js'
 
-export type { NearPairs } from './near-pair-list.js'
+export type { NearNull, NearPairs } from './near-pair-list.js'
 
 /** Entries of a sparse matrix with times, by row and by column. */
 export interface TimedMatrix {
@@ -59,6 +60,8 @@ export interface NearPairOptions {
   readonly fresh?: { readonly entries: Uint8Array; readonly freshness: number }
   /** Shape A of the prior of likeness. */
   readonly likeness: number
+  /** Look at these pairs alone, with what all pairs gave before a few entries were new. */
+  readonly again?: { readonly pairs: ColumnPairs; readonly learned: NearNull }
   readonly progress?: (done: number) => void
   readonly check?: Check
 }
@@ -69,14 +72,7 @@ const FAR_REACH = 1024
 /** Where an entry is near to more of its row than this, on average, near is where entries always are. */
 const LARGEST_NEAR_SHARE = 0.75
 
-interface Counts {
-  /** Pairs of entries of one row, in all rows: near at each level, and in all. */
-  readonly near: Float64Array
-  readonly all: number
-  /** 1 for levels at which not everything is near. */
-  readonly telling: Uint8Array
-  readonly crowded: number
-}
+type Counts = Omit<NearNull, 'sitting' | 'entryCount'>
 
 const countPairs = ({ rowCount, rowOffsets, time }: TimedMatrix, tolerances: Float64Array, reach: number): Counts => {
   const levels = tolerances.length
@@ -114,6 +110,22 @@ const countPairs = ({ rowCount, rowOffsets, time }: TimedMatrix, tolerances: Flo
   return { near, all, telling, crowded }
 }
 
+const learn = (
+  matrix: TimedMatrix,
+  { tolerances, reach, likeness, check = neverCancelled }: NearPairOptions,
+): NearNull => {
+  const counts = countPairs(matrix, tolerances, reach)
+  const { near, all, telling } = counts
+  const sitting = nearDispersion(matrix, { tolerances, reach, likeness, near, all, telling, check })
+  return { ...counts, sitting, entryCount: matrix.entries.length }
+}
+
+/** A few more entries have as many more near neighbours each as there are more entries. */
+const grown = (before: NearNull, entryCount: number): NearNull => {
+  const scale = before.entryCount === 0 ? 1 : (entryCount / before.entryCount) ** 2
+  return { ...before, near: before.near.map((pairs) => pairs * scale), all: before.all * scale, entryCount }
+}
+
 const wider = <T extends Int32Array | Float64Array>(old: T, next: T): T => {
   next.set(old)
   return next
@@ -148,12 +160,16 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const levels = tolerances.length
   const widest = tolerances[levels - 1]!
   const entryCount = entries.length
-  const { near: nearTotal, all, telling, crowded } = countPairs(matrix, tolerances, reach)
-  const sitting = nearDispersion(matrix, { tolerances, reach, likeness, near: nearTotal, all, telling, check })
+  const learned = options.again ? grown(options.again.learned, entryCount) : learn(matrix, options)
+  const { near: nearTotal, all, telling, sitting } = learned
   const fresh = options.fresh?.entries ?? null
   let freshLevels = 0
   while (freshLevels < levels && tolerances[freshLevels]! <= (options.fresh?.freshness ?? 0)) freshLevels++
-  const crowds = Array.from(tolerances, (tolerance, level) => (telling[level] ? new Crowd(time, tolerance) : null))
+  const crowds: (Crowd | undefined)[] = []
+  const crowdAt = (level: number): Crowd => {
+    crowds[level] ??= new Crowd(time, tolerances[level]!)
+    return crowds[level]
+  }
   const found = new PairList()
 
   // Each pair is met from its larger column (of two as large, the one that comes first): what is looked up for a pair then costs the
@@ -204,7 +220,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     let aCount = 0
     for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++)
       if (nearRow[columnRow[i]!] !== mark) aloneA[aCount++] = columnTime[i]!
-    const crowdGives = crowdMeetings(crowds[level]!, aloneA, aCount, aloneB, bCount)
+    const crowdGives = crowdMeetings(crowdAt(level), aloneA, aCount, aloneB, bCount)
     return ((2 * nearTotal[level]!) / entryCount) * ((sizeOf(a) * sizeOf(b)) / entryCount + crowdGives)
   }
 
@@ -220,17 +236,21 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     return COUNTS_TOLD_APART
   }
 
-  const partners = new NearPartners(
-    {
-      matrix,
-      rankOf,
-      sizeOfRank: (place) => sizeOf(columnOf[place]!),
-      ...nearWindows(matrix, widest, reach),
-      tolerances,
-      fresh: fresh && { entries: fresh, levels: freshLevels },
-    },
-    meetingWeights({ shares: highestShare, near: nearTotal, all, telling, likeness, entryCount }),
-  )
+  const everyPartner = (): NearPartners =>
+    new NearPartners(
+      {
+        matrix,
+        rankOf,
+        sizeOfRank: (place) => sizeOf(columnOf[place]!),
+        ...nearWindows(matrix, widest, reach),
+        tolerances,
+        fresh: fresh && { entries: fresh, levels: freshLevels },
+      },
+      meetingWeights({ shares: highestShare, near: nearTotal, all, telling, likeness, entryCount }),
+    )
+  const partners = options.again
+    ? new ChangedPartners(matrix, options.again.pairs, { rank, columnOf }, widest, reach)
+    : everyPartner()
   for (let a = 0; a < columnCount; a++) {
     const size = columnOffsets[a + 1]! - columnOffsets[a]!
     if (size < 2) continue
@@ -342,5 +362,5 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     }
     if ((a & 1023) === 0) progress?.(a / columnCount)
   }
-  return found.finish(telling, crowded)
+  return found.finish(learned)
 }
