@@ -17,13 +17,14 @@ import { type InteractionType, interactionType, interactionTypeNames } from '../
 import type { Relation } from '../graph/snapshot.js'
 import { nearPairs, type TimedMatrix } from '../kernels/near-pairs.js'
 import type { Candidate, Detector, Note } from './detector.js'
+import { newEdges } from './focus.js'
 import { actionsOf } from './lockstep/actions.js'
 import { type PairMemory, remembered, type Side, startAgain, together } from './lockstep/again.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs, leastNats } from './lockstep/groups.js'
-import { momentCandidate } from './lockstep/moment-candidates.js'
-import { momentGroups } from './lockstep/moments.js'
+import { MOMENTS, momentCandidate } from './lockstep/moment-candidates.js'
+import { metAnew, momentGroups } from './lockstep/moments.js'
 import { Occasions } from './lockstep/occasions.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */
@@ -115,6 +116,26 @@ const occupied = ({ columnOffsets, columnCount }: TimedMatrix): number => {
 const accountsAsColumns = ({ accounts, fresh }: Engagements) => {
   const { matrix, entry } = transposed(accounts)
   return { matrix, entry, fresh: Uint8Array.from(entry, (e) => fresh[e]!) }
+}
+
+/** Candidates of moments of an earlier run, without those whose accounts met anew or are in one that is found now. */
+const momentsBefore = (
+  candidates: readonly Candidate[],
+  { type, actorFrom }: Relation,
+  met: Uint8Array | null,
+  found: readonly Candidate[],
+): readonly Candidate[] => {
+  const accountsOf = ({ members }: Candidate): readonly number[] =>
+    members.flatMap(({ entity, role }) => (role === 'beneficiary' ? [] : [entity]))
+  const taken = new Set(found.flatMap(accountsOf))
+  return candidates.filter((candidate) => {
+    const [first] = candidate.facts
+    if (first?.code !== MOMENTS || first.shows[0]?.type !== type) return false
+    const accounts = accountsOf(candidate)
+    return (
+      accounts.filter((each) => met?.[each - actorFrom] === 1).length < 2 && !accounts.some((each) => taken.has(each))
+    )
+  })
 }
 
 export const lockstep: Detector<LockstepParameters> = {
@@ -232,17 +253,24 @@ export const lockstep: Detector<LockstepParameters> = {
         progress(step, done / matrices)
       }
       if (moments.length === 0) return
+      if (!focus) {
+        candidates.push(...momentsOf(relation, null, occasions))
+        return
+      }
+      const met = metAnew(relation, newEdges(focus, relation.type), market, moments.at(-1)!)
+      const found = met ? momentsOf(relation, met, occasions) : []
+      candidates.push(...momentsBefore(focus.candidates, relation, met, found), ...found)
+    }
+    const momentsOf = (relation: Relation, only: Uint8Array | null, occasions: () => Occasions): Candidate[] => {
       const groups = momentGroups(actionsOf(relation, market), {
         tolerances: moments,
         relations: relations.length,
         least: given.minMomentMembers,
+        ...(only ? { only } : {}),
         seed,
         check: checkCancelled,
       })
-      for (const group of groups) {
-        const candidate = momentCandidate(snapshot, relation, occasions, group)
-        if (candidate) candidates.push(candidate)
-      }
+      return groups.flatMap((group) => momentCandidate(snapshot, relation, occasions, group) ?? [])
     }
     for (const relation of relations) search(relation)
     return { candidates, notes, memory }

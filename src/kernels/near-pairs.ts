@@ -134,20 +134,26 @@ const wider = <T extends Int32Array | Float64Array>(old: T, next: T): T => {
 /** Counts from which the shares below are no longer told apart; a higher count may only be let through more. */
 const COUNTS_TOLD_APART = 64
 
-/** For each count n, the largest q = mu / (rate + mu) at which n surprises by `least`, likeness unknown: surprise falls as q rises. */
-const surprisingShares = (least: number, likeness: number): Float64Array => {
-  const shares = new Float64Array(COUNTS_TOLD_APART + 1).fill(1)
-  for (let n = 0; n < COUNTS_TOLD_APART; n++) {
+/**
+ * The largest q = mu / (rate + mu) at which a count n surprises by `least`, likeness unknown: surprise falls as q rises. Solved when asked for, as a
+ * few pairs ask for few counts.
+ */
+const surprisingShare = (least: number, likeness: number): ((n: number) => number) => {
+  const shares = new Float64Array(COUNTS_TOLD_APART + 1).fill(-1)
+  shares[COUNTS_TOLD_APART] = 1
+  return (n) => {
+    const place = Math.min(n, COUNTS_TOLD_APART)
+    if (shares[place]! >= 0) return shares[place]!
     let low = 0
     let high = 1
     for (let step = 0; step < 50; step++) {
       const q = (low + high) / 2
-      if (gammaPoissonSurprise(n, q, likeness, 1 - q) >= least) low = q
+      if (gammaPoissonSurprise(place, q, likeness, 1 - q) >= least) low = q
       else high = q
     }
-    shares[n] = high
+    shares[place] = high
+    return high
   }
-  return shares
 }
 
 /** Numbers kept for each column while one column is compared with all. */
@@ -191,7 +197,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   let again = new Int32Array(1024)
   let met = new Int32Array(again.length * levels)
   let last = new Float64Array(again.length * levels)
-  const highestShare = surprisingShares(least, likeness)
+  const highestShare = surprisingShare(least, likeness)
   const rowTime = new Float64Array(matrix.rowCount)
   const rowStamp = new Int32Array(matrix.rowCount).fill(-1)
   let largest = 0
@@ -231,7 +237,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
       for (let level = 0; level < levels; level++) {
         const mu = nearTotal[level]! * scale * partner
         const muFar = (all - nearTotal[level]!) * scale * partner
-        if (telling[level] && mu <= highestShare[partner]! * (likeness + muFar + mu)) return partner
+        if (telling[level] && mu <= highestShare(partner) * (likeness + muFar + mu)) return partner
       }
     return COUNTS_TOLD_APART
   }
@@ -246,7 +252,14 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         tolerances,
         fresh: fresh && { entries: fresh, levels: freshLevels },
       },
-      meetingWeights({ shares: highestShare, near: nearTotal, all, telling, likeness, entryCount }),
+      meetingWeights({
+        shares: Float64Array.from({ length: COUNTS_TOLD_APART + 1 }, (_, n) => highestShare(n)),
+        near: nearTotal,
+        all,
+        telling,
+        likeness,
+        entryCount,
+      }),
     )
   const partners = options.again
     ? new ChangedPartners(matrix, options.again.pairs, { rank, columnOf }, widest, reach)
@@ -324,7 +337,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         const mu = nearTotal[level]! * scale * bSize
         const muFar = (all - nearTotal[level]!) * scale * bSize
         // More far meetings and more of a crowd only make near ones likelier: what does not surprise with none never will.
-        if (mu > highestShare[Math.min(n, highestShare.length - 1)]! * (likeness + muFar + mu)) continue
+        if (mu > highestShare(n) * (likeness + muFar + mu)) continue
         if (!stamped) {
           for (let i = columnOffsets[a]!; i < columnOffsets[a + 1]!; i++) {
             rowStamp[columnRow[i]!] = a

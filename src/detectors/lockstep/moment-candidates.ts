@@ -8,6 +8,9 @@ import { durationText, round, windowOf } from './candidates.js'
 import type { MomentGroup, Tie } from './moments.js'
 import type { Occasions } from './occasions.js'
 
+/** Code of the first fact of such a candidate. */
+export const MOMENTS = 'lockstep.moments'
+
 /** A reader checks a few pairs; the summary counts the rest. */
 const TIES_SHOWN = 8
 
@@ -83,7 +86,7 @@ export const momentCandidate = (
   const within = durationText(tolerance)
   const facts: Fact[] = [
     {
-      code: 'lockstep.moments',
+      code: MOMENTS,
       sentence:
         `${group.accounts.length} accounts, each tied to another: ${observed} times two of them did "${type}" on the same one of ${targets.length} targets within ` +
         `${within} of each other, where the ${durationText(session)} around and the targets' own crowds would give ${round(expected)}.`,

@@ -200,12 +200,38 @@ export interface MomentOptions {
   /** Relations that are looked at. */
   readonly relations: number
   readonly least: number
+  /** 1 for accounts that have come near another anew: communities without two of them are passed over. Absent: none is. */
+  readonly only?: Uint8Array
   readonly seed: number
   readonly check: Check
 }
 
+/** 1 for each account with a new action (1 in `isNew`) near one of another account on the same target, and for that other; null where there is none. */
+export const metAnew = (
+  relation: Relation,
+  isNew: Uint8Array,
+  market: number | null,
+  widest: number,
+): Uint8Array | null => {
+  const { outOffsets, inOffsets, source, inEdge, target, at, actorFrom, targetFrom } = relation
+  const met = new Uint8Array(outOffsets.length - 1)
+  let any = false
+  for (let row = 0; row < met.length; row++)
+    for (let edge = outOffsets[row]!; edge < outOffsets[row + 1]!; edge++) {
+      if (isNew[edge] !== 1 || (market !== null && relation.market[edge] !== market)) continue
+      const t = target[edge]! - targetFrom
+      for (let k = inOffsets[t]!; k < inOffsets[t + 1]!; k++) {
+        if (source[k] === actorFrom + row || !(Math.abs(at[inEdge[k]!]! - at[edge]!) <= widest)) continue
+        met[row] = 1
+        met[source[k]! - actorFrom] = 1
+        any = true
+      }
+    }
+  return any ? met : null
+}
+
 export const momentGroups = (actions: Actions, options: MomentOptions): readonly MomentGroup[] => {
-  const { tolerances, relations, least, seed, check } = options
+  const { tolerances, relations, least, only, seed, check } = options
   const levels = tolerances.length
   const ties = repeatedTogether(actions, tolerances, check)
   const found: MomentGroup[] = []
@@ -218,7 +244,9 @@ export const momentGroups = (actions: Actions, options: MomentOptions): readonly
   const own = new Uint8Array(actions.actorCount)
   let index: EventIndex | null = null
   for (let level = 0; level < levels; level++) {
-    const communities = communitiesOf(ties, level, levels, seed, check)
+    const communities = communitiesOf(ties, level, levels, seed, check).filter(
+      (community) => !only || community.filter((account) => only[account] === 1).length > 1,
+    )
     if (communities.length === 0) continue
     index ??= new EventIndex(actions)
     const coincidences = new Coincidences(index, tolerances[level]!, check)
