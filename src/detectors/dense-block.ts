@@ -25,6 +25,7 @@ import {
 } from '../../graph-schema/schema.js'
 import { type Relation, relationOf, type Snapshot } from '../graph/snapshot.js'
 import { BlockSearch, type FoundBlock, type Owners } from '../kernels/block-search.js'
+import { accountsOf, type Place, placesAgain, stillThere, touchedRows } from './dense-block/again.js'
 import { alike, SeenSets } from './dense-block/alike.js'
 import { candidateOf } from './dense-block/candidates.js'
 import { type ActionMatrix, actionMatrix, type Cut, type ExtraMode, extraModes } from './dense-block/matrix.js'
@@ -159,13 +160,16 @@ export const denseBlock: Detector<DenseBlockParameters> = {
     'Jiang, M. et al. (2016): Spotting suspicious behaviors in multimodal data: a general metric and algorithms. IEEE TKDE 28(8).',
   ],
   parameters,
+  warm: true,
 
   estimate({ entities, interactions }, { searches }) {
     return { bytes: interactions * 30 + entities * 180, seconds: 0.5 + interactions * 1.2e-6 * searches.length }
   },
 
-  run({ snapshot, seed, progress, checkCancelled }, given) {
+  run({ snapshot, seed, progress, checkCancelled, focus }, given) {
     const candidates: Candidate[] = []
+    /** The search that each candidate is of. */
+    const memory: string[] = []
     const notes: Note[] = []
     const market = given.market === undefined ? null : snapshot.markets.indexOf(given.market)
     if (market === -1)
@@ -186,6 +190,15 @@ export const denseBlock: Detector<DenseBlockParameters> = {
     const rounds = Math.max(1, relations.length * given.searches.length)
     let done = 0
 
+    /** Lazily, as the columns of a matrix are done with before its rows are compared. */
+    const everyPlace = function* (among: ActionMatrix): Generator<Place> {
+      const comparing = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
+      for (const side of ['columns', 'rows'] as const) {
+        const least = side === 'rows' ? given.minMembers : given.minTargets
+        for (const part of similarParts(among, side, least, comparing)) yield { side, part }
+      }
+    }
+
     const search = (relation: Relation, extra: readonly ExtraMode[], creator: Int32Array): void => {
       if (extra.some((mode) => mode !== 'time') && !hasUses) return
       const from = extra.includes('time') ? firstTime(relation) : 0
@@ -199,6 +212,25 @@ export const denseBlock: Detector<DenseBlockParameters> = {
         maxSharing: given.maxSharing,
         minRows: given.minMembers,
         check: checkCancelled,
+      }
+      const ratings = extra.length === 0 ? BlockRatings.of(snapshot, cut) : null
+      // What a rating adds is learned from all reviews at once, so those are always searched whole.
+      const start = focus && !ratings ? focus : null
+      const name = [relation.type, ...extra].join()
+      const before = start ? start.candidates.filter((_, i) => (start.memory as readonly string[])[i] === name) : []
+      const touched = start && touchedRows(snapshot, cut, extra, start)
+      const isTouched = (candidate: Candidate): boolean =>
+        accountsOf(candidate).some((account) => touched?.[account - relation.actorFrom] === 1)
+      const untouched = before.filter((candidate) => !isTouched(candidate))
+      const take = (found: readonly Candidate[]): void => {
+        candidates.push(...found)
+        for (const _ of found) memory.push(name)
+      }
+      const comparing = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
+      const places = start && placesAgain(snapshot, cut, extra, before.filter(isTouched), start, comparing)
+      if (places?.length === 0 && extra.length !== 1) {
+        take(untouched)
+        return
       }
       const actions = actionMatrix(snapshot, cut, extra)
       if (actions.untimed > 0 && extra.length === 1)
@@ -214,7 +246,6 @@ export const denseBlock: Detector<DenseBlockParameters> = {
         ownersOf(creator, actions, fan),
         checkCancelled,
       )
-      const ratings = extra.length === 0 ? BlockRatings.of(snapshot, cut) : null
       const seen: Proposal[] = []
       const look = (
         among: ActionMatrix,
@@ -222,28 +253,24 @@ export const denseBlock: Detector<DenseBlockParameters> = {
         climb: (start: Int32Array) => FoundBlock | null,
       ): void => {
         const known = new SeenSets()
-        for (const side of ['columns', 'rows'] as const) {
-          const least = side === 'rows' ? given.minMembers : given.minTargets
-          const options = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
-          for (const part of similarParts(among, side, least, options))
-            for (const start of peelPart(among, side, part, 2, given.blocks, checkCancelled)) {
-              if (known.has(start.columns)) continue
-              const block = climb(start.columns)
-              if (!block || (block.nats <= 0 && !ratings)) continue
-              known.add(block.columns)
-              seen.push({ block, bound: start, rating })
-            }
-        }
+        for (const { side, part } of places ?? everyPlace(among))
+          for (const peeled of peelPart(among, side, part, 2, given.blocks, checkCancelled)) {
+            if (known.has(peeled.columns)) continue
+            const block = climb(peeled.columns)
+            if (!block || (block.nats <= 0 && !ratings)) continue
+            known.add(block.columns)
+            seen.push({ block, bound: peeled, rating })
+          }
       }
-      look(actions, null, (start) => blocks.climb(start, shape, ratings ? Number.NEGATIVE_INFINITY : 0))
+      look(actions, null, (columns) => blocks.climb(columns, shape, ratings ? Number.NEGATIVE_INFINITY : 0))
       // Where to look costs nothing, as all blocks are paid for: blocks of one rating are looked for among what has that rating alone.
       for (const rating of ratings ? EXTREMES : []) {
         const alone = actionMatrix(snapshot, { ...cut, rating }, extra)
         if (alone.matrix.rows.columns.length === 0) continue
         const ceiling = given.taste * (alone.matrix.rows.columns.length / actions.matrix.rows.columns.length)
         const among = new BlockSearch(alone.matrix, ceiling, alone.entries, null, checkCancelled, given.taste)
-        look(alone, rating, (start) => {
-          const block = among.climb(start, shape, Number.NEGATIVE_INFINITY)
+        look(alone, rating, (columns) => {
+          const block = among.climb(columns, shape, Number.NEGATIVE_INFINITY)
           return block && blocks.measure(block.rows, block.columns)
         })
       }
@@ -253,17 +280,14 @@ export const denseBlock: Detector<DenseBlockParameters> = {
       for (const each of found)
         if (!kept.some(({ block }) => alike(block.rows, each.block.rows) && alike(block.columns, each.block.columns)))
           kept.push(each)
-      for (const { block, bound, ratings: rated, nats: worth } of kept) {
+      const named = kept.flatMap(({ block, bound, ratings: rated, nats: worth }) => {
         const nats = worth - Math.log(rounds)
-        if (nats < LEAST_NATS) continue
-        const candidate = candidateOf(
-          { snapshot, cut, actions, extra },
-          block,
-          { nats, bound, ratings: rated },
-          given.minMembers,
-        )
-        if (candidate) candidates.push(candidate)
-      }
+        const source = { snapshot, cut, actions, extra }
+        return nats < LEAST_NATS
+          ? []
+          : (candidateOf(source, block, { nats, bound, ratings: rated }, given.minMembers) ?? [])
+      })
+      take([...stillThere(untouched, named), ...named])
     }
 
     for (const relation of relations) {
@@ -282,6 +306,6 @@ export const denseBlock: Detector<DenseBlockParameters> = {
             code: 'dense-block.no-times',
             message: `No "${relation.type}" interaction has a time; blocks in time were not looked for.`,
           })
-    return { candidates, notes }
+    return { candidates, notes, memory }
   },
 }

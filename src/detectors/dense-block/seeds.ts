@@ -31,21 +31,39 @@ export const similarParts = (
 ): Int32Array[] => {
   const own = side === 'rows' ? matrix.rows : matrix.columns
   const other = side === 'rows' ? matrix.columns : matrix.rows
-  const { a, b, shared } = similarRows(own, degreesOf(other.offsets), options)
+  const pairs = similarRows(own, degreesOf(other.offsets), options)
+  return partsOf(own.rowCount, pairs, least, options.seed, options.check)
+}
+
+/** Pairs of rows and what they weigh. */
+export interface RowPairs {
+  readonly a: Int32Array
+  readonly b: Int32Array
+  readonly shared: Float64Array
+}
+
+/** Communities of the pairs of at least `least` rows, each ascending. */
+export const partsOf = (
+  rowCount: number,
+  { a, b, shared }: RowPairs,
+  least: number,
+  seed: number,
+  check?: () => void,
+): Int32Array[] => {
   if (a.length === 0) return []
   // Only what has a pair goes on: numbered anew, so that the graph is as small as its pairs.
-  const place = new Int32Array(own.rowCount).fill(-1)
+  const place = new Int32Array(rowCount).fill(-1)
   const members: number[] = []
   for (const ends of [a, b]) for (let i = 0; i < ends.length; i++) place[ends[i]!] = 0
-  for (let r = 0; r < own.rowCount; r++)
+  for (let r = 0; r < rowCount; r++)
     if (place[r] === 0) {
       place[r] = members.length
       members.push(r)
     }
   const source = Int32Array.from(a, (r) => place[r]!)
   const target = Int32Array.from(b, (r) => place[r]!)
-  const graph = undirectedCsr(members.length, { source, target, weight: shared }, 'sum', options.check)
-  const { community, count } = leiden(graph, { seed: options.seed, ...(options.check ? { check: options.check } : {}) })
+  const graph = undirectedCsr(members.length, { source, target, weight: shared }, 'sum', check)
+  const { community, count } = leiden(graph, { seed, ...(check ? { check } : {}) })
   const parts: number[][] = Array.from({ length: count }, () => [])
   members.forEach((r, i) => {
     parts[community[i]!]!.push(r)
