@@ -25,7 +25,7 @@ import {
 } from '../../graph-schema/schema.js'
 import { type Relation, relationOf, type Snapshot } from '../graph/snapshot.js'
 import { BlockSearch, type FoundBlock, type Owners } from '../kernels/block-search.js'
-import { accountsOf, type Place, placesAgain, stillThere, touchedRows } from './dense-block/again.js'
+import { accountsOf, madeByNew, type Place, placesAgain, stillThere, touchedRows } from './dense-block/again.js'
 import { alike, SeenSets } from './dense-block/alike.js'
 import { candidateOf } from './dense-block/candidates.js'
 import { type ActionMatrix, actionMatrix, type Cut, type ExtraMode, extraModes } from './dense-block/matrix.js'
@@ -287,7 +287,9 @@ export const denseBlock: Detector<DenseBlockParameters> = {
           ? []
           : (candidateOf(source, block, { nats, bound, ratings: rated }, given.minMembers) ?? [])
       })
-      take([...stillThere(untouched, named), ...named])
+      const worth = -Math.log(given.taste)
+      const now = start ? madeByNew(named, before, relation, start, worth, LEAST_NATS) : named
+      take([...stillThere(untouched, now), ...now])
     }
 
     for (const relation of relations) {

@@ -263,6 +263,29 @@ export const placesAgain = (
   return places
 }
 
+/**
+ * Blocks that are there for what is new, or were there before. A block that would surprise without its new entries too was there when the earlier run
+ * looked, which did not find it or found it in another shape: a full run would not either. `worth`: most that one entry adds, in nats.
+ */
+export const madeByNew = (
+  found: readonly Candidate[],
+  before: readonly Candidate[],
+  { type }: Relation,
+  focus: Focus,
+  worth: number,
+  least: number,
+): readonly Candidate[] => {
+  const isNew = newEdges(focus, type)
+  const known = before.map((candidate) => Int32Array.from(accountsOf(candidate)))
+  return found.filter((candidate) => {
+    let fresh = 0
+    for (const { type: shown, edges } of candidate.facts[0]?.shows ?? [])
+      if (shown === type) for (const edge of edges) fresh += isNew[edge] === 1 ? 1 : 0
+    const accounts = Int32Array.from(accountsOf(candidate))
+    return candidate.nats - fresh * worth < least || known.some((other) => alike(accounts, other))
+  })
+}
+
 /** What an earlier run found and nothing new has touched, without what is found better now. */
 export const stillThere = (untouched: readonly Candidate[], found: readonly Candidate[]): readonly Candidate[] => {
   const sets = (candidate: Candidate) =>
