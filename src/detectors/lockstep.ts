@@ -23,8 +23,9 @@ import { type PairMemory, remembered, type Side, startAgain, together } from './
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs, leastNats } from './lockstep/groups.js'
+import { metAnew } from './lockstep/met-anew.js'
 import { MOMENTS, momentCandidate } from './lockstep/moment-candidates.js'
-import { metAnew, momentGroups } from './lockstep/moments.js'
+import { momentGroups } from './lockstep/moments.js'
 import { Occasions } from './lockstep/occasions.js'
 
 /** Accounts acting on content, creators and products. `operates` and identifiers are other detectors' business. */

@@ -206,30 +206,6 @@ export interface MomentOptions {
   readonly check: Check
 }
 
-/** 1 for each account with a new action (1 in `isNew`) near one of another account on the same target, and for that other; null where there is none. */
-export const metAnew = (
-  relation: Relation,
-  isNew: Uint8Array,
-  market: number | null,
-  widest: number,
-): Uint8Array | null => {
-  const { outOffsets, inOffsets, source, inEdge, target, at, actorFrom, targetFrom } = relation
-  const met = new Uint8Array(outOffsets.length - 1)
-  let any = false
-  for (let row = 0; row < met.length; row++)
-    for (let edge = outOffsets[row]!; edge < outOffsets[row + 1]!; edge++) {
-      if (isNew[edge] !== 1 || (market !== null && relation.market[edge] !== market)) continue
-      const t = target[edge]! - targetFrom
-      for (let k = inOffsets[t]!; k < inOffsets[t + 1]!; k++) {
-        if (source[k] === actorFrom + row || !(Math.abs(at[inEdge[k]!]! - at[edge]!) <= widest)) continue
-        met[row] = 1
-        met[source[k]! - actorFrom] = 1
-        any = true
-      }
-    }
-  return any ? met : null
-}
-
 export const momentGroups = (actions: Actions, options: MomentOptions): readonly MomentGroup[] => {
   const { tolerances, relations, least, only, seed, check } = options
   const levels = tolerances.length
@@ -245,7 +221,7 @@ export const momentGroups = (actions: Actions, options: MomentOptions): readonly
   let index: EventIndex | null = null
   for (let level = 0; level < levels; level++) {
     const communities = communitiesOf(ties, level, levels, seed, check).filter(
-      (community) => !only || community.filter((account) => only[account] === 1).length > 1,
+      ({ accounts }) => !only || accounts.filter((account) => only[account] === 1).length > 1,
     )
     if (communities.length === 0) continue
     index ??= new EventIndex(actions)
