@@ -7,7 +7,6 @@ import { enforcementRisk, ringRoleSeed } from '../../../graph-schema/risk.js'
 import type { EntityKind } from '../../../graph-schema/schema.js'
 import { findEntity, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Ties } from '../../kernels/belief-system.js'
-import { connectedComponents } from '../../kernels/components.js'
 import { type LabelRecord, placeLabels } from '../../model/product/labels.js'
 import type { RunWithRings } from '../../store/store.js'
 import { type Layers, nodeOf } from './domains.js'
@@ -192,20 +191,29 @@ export const placeSeeds = (snapshot: Snapshot, layers: Layers, { rings, labels, 
 
 /** Says so where all sources are in one connected part of the graph: entities elsewhere have no risk because nothing can reach them. */
 export const oneComponentNote = ({ rowCount, offsets, columns }: Ties, explicit: Float64Array): RiskNote | null => {
-  const source = new Int32Array(columns.length)
-  for (let row = 0; row < rowCount; row++) source.fill(row, offsets[row]!, offsets[row + 1]!)
-  const { component } = connectedComponents(rowCount, source, columns)
-  const withSource = new Set<number>()
+  const first = explicit.findIndex((value) => value > 0)
+  if (first < 0) return null
+  const seen = new Uint8Array(rowCount)
+  const queue = new Int32Array(rowCount)
+  queue[0] = first
+  seen[first] = 1
+  let reached = 1
+  for (let next = 0; next < reached; next++) {
+    const node = queue[next]!
+    for (let k = offsets[node]!, end = offsets[node + 1]!; k < end; k++) {
+      const other = columns[k]!
+      if (seen[other] === 1) continue
+      seen[other] = 1
+      queue[reached++] = other
+    }
+  }
   let sources = 0
-  let reached = 0
   for (let node = 0; node < rowCount; node++)
     if (explicit[node]! > 0) {
       sources++
-      withSource.add(component[node]!)
+      if (seen[node] === 0) return null
     }
-  if (sources < 2 || withSource.size !== 1) return null
-  for (let node = 0; node < rowCount; node++) if (withSource.has(component[node]!)) reached++
-  if (reached === rowCount) return null
+  if (sources < 2 || reached === rowCount) return null
   return {
     code: 'risk.one-component',
     message: `All sources are in one connected part of ${reached} of ${rowCount} copies of entities: elsewhere no risk means that nothing is known.`,
