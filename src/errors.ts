@@ -116,6 +116,12 @@ export const errorTable = {
     advice:
       'Give a CSV file with the columns subject (kind:id or ring:id), label and reason; at, expires and evidence where known.',
   },
+  'allow.unknown': {
+    status: 404,
+    exit: 2,
+    title: 'Unknown entry of the allow-list',
+    advice: 'List the entries at GET /v1/allow-list; it may have been removed meanwhile.',
+  },
   'audit.broken': {
     status: 409,
     exit: 2,

@@ -42,7 +42,11 @@ export const graphWithout = (raw: RawGraph, { entities, types }: Without, check:
   for (const name of entities) drop[placeOf(raw, name)] = 1
   const dropType = new Uint8Array(256)
   for (const type of types) dropType[interactionTypes[type].code] = 1
+  return graphDropping(raw, drop, dropType, check)
+}
 
+/** `raw` without the entities (by raw position) and types (by code) that have 1; as above. */
+export const graphDropping = (raw: RawGraph, drop: Uint8Array, dropType: Uint8Array, check: Check): RawGraph => {
   const { type, actor, target } = raw
   const isKept = (i: number): boolean => dropType[type[i]!] === 0 && drop[actor[i]!] === 0 && drop[target[i]!] === 0
   let count = 0

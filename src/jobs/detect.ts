@@ -8,6 +8,7 @@ import { type RingDifference, ringDifference } from '../rings/difference.js'
 import { completeRings } from '../rings/evidence.js'
 import type { GraphStore, JobFence, Lineage, RunRecord, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
+import { allowedAt, allowedNames, hiddenNotes } from './allow-list.js'
 import { estimateDetect, type JobEstimate } from './detect-estimate.js'
 import { type DetectParameters, whatIfNotes } from './detect-parameters.js'
 import { look } from './look.js'
@@ -43,6 +44,8 @@ export interface DetectOutcome {
   /** A what-if's: how it differs from the base run. */
   readonly difference: RingDifference | null
   readonly snapshot: Snapshot
+  /** False: the snapshot is without what the allow-list hides, and queries want to see that too. */
+  readonly isWhole: boolean
   readonly estimate: JobEstimate
   readonly seconds: number
   /** Peak resident memory of the process so far. */
@@ -112,13 +115,16 @@ export const runDetect = async (
         report('read', done)
       }),
     )
-    if (base) notes.push(...whatIfNotes(base.run, parameters, raw.count))
-    const snapshot = await timed('snapshot', async () => {
+    const recorded = raw.count
+    const allowed = allowedNames(await allowedAt(store, parameters.asOf))
+    const { snapshot, hidden } = await timed('snapshot', async () => {
       report('snapshot', 0)
-      const task = { name: 'snapshot', raw: raw!, without: parameters.whatIf } as const
+      const task = { name: 'snapshot', raw: raw!, without: parameters.whatIf, allowed } as const
       raw = null
-      return (await pool.run(task)).snapshot
+      return pool.run(task)
     })
+    if (base) notes.push(...whatIfNotes(base.run, parameters, recorded - (hidden?.interactions ?? 0)))
+    notes.push(...hiddenNotes(hidden))
     const selected = selectDetectors(parameters.detectors)
     const id = options.runId ?? randomUUID()
     const { results, start, toKeep } = await look({
@@ -169,6 +175,7 @@ export const runDetect = async (
         dissolveAfter: parameters.dissolveAfter,
         settings: parameters.settings,
         ...(parameters.whatIf ? { whatIf: parameters.whatIf } : {}),
+        ...(allowed.length > 0 ? { allowList: allowed.map(({ id }) => id) } : {}),
         ...(parameters.publish ? {} : { publish: false }),
       },
       counts: {
@@ -193,6 +200,7 @@ export const runDetect = async (
       lineage: drafts.lineage,
       difference: base && ringDifference(base, rings, drafts.lineage),
       snapshot,
+      isWhole: (hidden?.entities ?? 0) === 0,
       estimate,
       seconds: (performance.now() - begin) / 1000,
       peakMb: Math.round(process.resourceUsage().maxRSS / 1024),

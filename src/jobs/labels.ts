@@ -63,7 +63,7 @@ const checkedRing = async ({ subjects }: Deciding, subject: string): Promise<Lab
   if (found === null)
     throw new RingfenceError('ring.unknown', `The run that queries see has no ring ${id}.`, { subject })
   const { run, ring } = found
-  // Targets are what a ring acted on, and do no wrong by that.
+  // What a ring acted on, or who bought from it, does no wrong by that alone.
   const accounts = ring.members.filter(({ role }) => role !== 'beneficiary').map((each) => `${each.kind}:${each.id}`)
   return { run, accounts, detectors: ring.detectors }
 }

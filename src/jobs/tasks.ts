@@ -2,6 +2,7 @@
 import type { EntityKind } from '../../graph-schema/schema.js'
 import type { Candidate, DetectorResult, Focus } from '../detectors/detector.js'
 import type { ErrorCode } from '../errors.js'
+import type { AllowedName, Hidden } from '../graph/allowed.js'
 import type { RawGraph } from '../graph/raw-graph.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { SnapshotChange, SnapshotTrace } from '../graph/snapshot-change.js'
@@ -38,7 +39,13 @@ export type Task =
       | { readonly recorded: Recorded; readonly whatIfTolerance: number }
     ))
   | ({ readonly name: 'risk-of' } & RiskQuestion)
-  | { readonly name: 'snapshot'; readonly raw: RawGraph; readonly without: Without | null }
+  | {
+      readonly name: 'snapshot'
+      readonly raw: RawGraph
+      readonly without: Without | null
+      /** What of it nobody is to see, hidden before anything else is left out. */
+      readonly allowed?: readonly AllowedName[]
+    }
   | { readonly name: 'digest'; readonly snapshot: Snapshot }
   /** What is new in a snapshot since `earlier`, null for nothing to compare with. */
   | { readonly name: 'compare'; readonly snapshot: Snapshot; readonly earlier: SnapshotTrace | null }
@@ -93,7 +100,8 @@ export type TaskResult =
   | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
   | { readonly name: 'propagate'; readonly spread: SpreadRisk }
   | { readonly name: 'risk-of'; readonly answer: RiskAnswer | null }
-  | { readonly name: 'snapshot'; readonly snapshot: Snapshot }
+  /** `hidden` is null where nothing was allowed. */
+  | { readonly name: 'snapshot'; readonly snapshot: Snapshot; readonly hidden: Hidden | null }
   | { readonly name: 'digest'; readonly digest: string }
   | {
       readonly name: 'compare'

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { detectorById } from '../detectors/all.js'
 import { carriedOver } from '../detectors/focus.js'
 import { RingfenceError } from '../errors.js'
+import { graphWithoutAllowed } from '../graph/allowed.js'
 import { buildSnapshot } from '../graph/build-snapshot.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import { changeBetween, type SnapshotTrace, traceOf } from '../graph/snapshot-change.js'
@@ -57,8 +58,11 @@ const perform = async (task: Task): Promise<TaskResult> => {
     case 'explain':
       return { name: 'explain', ...explainEntity(task.kind, task.id, task.reasons) }
     case 'snapshot': {
-      const raw = task.without ? graphWithout(task.raw, task.without, checkCancelled) : task.raw
-      return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled) }
+      const { allowed = [], without } = task
+      const seen = allowed.length > 0 ? graphWithoutAllowed(task.raw, allowed, checkCancelled) : null
+      const shown = seen?.raw ?? task.raw
+      const raw = without ? graphWithout(shown, without, checkCancelled) : shown
+      return { name: 'snapshot', snapshot: buildSnapshot(raw, checkCancelled), hidden: seen?.hidden ?? null }
     }
     case 'propagate': {
       const { name, ...inputs } = task

@@ -22,6 +22,7 @@ import { consolePages } from './plugins/console.js'
 import { problems, sendProblem } from './plugins/problems.js'
 import { readLog } from './plugins/read-log.js'
 import { stopping } from './plugins/stopping.js'
+import { allowListRoutes } from './routes/allow-list.js'
 import { auditRoutes } from './routes/audit.js'
 import { entityRoutes } from './routes/entities.js'
 import { exportRoutes } from './routes/exports.js'
@@ -164,6 +165,7 @@ export const buildApp = async (
       await v1.register(modelRoutes(services))
       await v1.register(labelRoutes(services))
       await v1.register(auditRoutes(services))
+      await v1.register(allowListRoutes(services))
     },
     { prefix: '/v1' },
   )

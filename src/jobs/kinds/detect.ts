@@ -104,8 +104,11 @@ export const detectJob: JobKind = {
     }
     const wanted = await resolveParameters(store, given as GivenParameters)
     const outcome = await runDetect(store, wanted, { mode, job: id, runId, fence, signal, progress })
-    const { run, rings, snapshot, seconds, peakMb, difference } = outcome
-    if (mode === 'write' && wanted.publish) current.swap({ run, rings }, snapshot)
+    const { run, rings, snapshot, isWhole, seconds, peakMb, difference } = outcome
+    if (mode === 'write' && wanted.publish) {
+      if (isWhole) current.swap({ run, rings }, snapshot)
+      else await current.load()
+    }
     const { stages, notes, ...counts } = resultOf(run)
     return { ...counts, seconds, peakMb, stages, notes, ...(difference ? { difference } : {}) }
   },

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { speaksAgainst } from '../../exports/against.js'
 import { mapCount } from '../../graph/fact-count.js'
+import { allowedAt, allowedOf } from '../../jobs/allow-list.js'
 import { asOfText, isoTime, windowText } from '../../jobs/read-view.js'
 import { hangsOn, hangsOnEntities, limitOf } from '../../rings/counterfactual.js'
 import { refsOf } from '../../rings/evidence.js'
@@ -137,6 +138,13 @@ export const ringRoutes =
           ...summary(ring, run),
           asOf: asOfText(run),
           facts: ring.facts.map((fact) => masking.sentence(caller.role, fact.sentence, current.snapshot)),
+          allowed: allowedOf(ring, await allowedAt(store, null)).map(({ id, name, reason, expiresAt, members }) => ({
+            id,
+            name: masking.fullName(caller.role, name),
+            reason: masking.sentence(caller.role, reason, current.snapshot),
+            expiresAt,
+            members,
+          })),
         }
       },
     )

@@ -3,12 +3,12 @@ import { Type } from 'typebox'
 import { labelDecisions } from '../../store/decision-store.js'
 import { Nullable, Page } from './shapes.js'
 
-const Reason = Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' })
+export const ReasonText = Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' })
 
 const given = {
   subject: Type.String({ minLength: 3, maxLength: 600, description: '`kind:id` of an entity, or `ring:id`.' }),
   label: Type.Enum([...labelDecisions]),
-  reason: Reason,
+  reason: ReasonText,
   at: Type.Optional(Type.String({ format: 'date-time', description: 'When it was decided; now unless told.' })),
   expiresAt: Type.Optional(
     Nullable(Type.String({ format: 'date-time', description: 'From then on it does not count.' })),
@@ -45,7 +45,7 @@ export const BulkBody = Type.Object(
   { additionalProperties: false },
 )
 
-export const ReasonBody = Type.Object({ reason: Reason }, { additionalProperties: false })
+export const ReasonBody = Type.Object({ reason: ReasonText }, { additionalProperties: false })
 
 const states = ['counts', 'replaced', 'expired', 'taken-back', 'later', 'undo'] as const
 

@@ -67,6 +67,16 @@ export const RingDetail = Type.Object({
   ...RingSummary.properties,
   asOf: Nullable(Type.String()),
   facts: Type.Array(Type.String({ description: 'What was observed, in words; /evidence has the interactions.' })),
+  allowed: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      reason: Type.String(),
+      expiresAt: Nullable(Type.String()),
+      members: Type.Integer(),
+    }),
+    { description: 'Entries of the allow-list that mean members of it: the next run does not see these.' },
+  ),
 })
 
 export const Member = Type.Object({
