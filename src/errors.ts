@@ -302,6 +302,18 @@ export const errorTable = {
     title: 'The couplings would not converge',
     advice: 'Lower the share that is passed on (below 0.9), or leave out --strict to have it scaled down and told.',
   },
+  'forecast.none': {
+    status: 409,
+    exit: 2,
+    title: 'There is no forecast yet',
+    advice: 'Run ringfence forecast, or start a job of type forecast.',
+  },
+  'forecast.changed': {
+    status: 409,
+    exit: 1,
+    title: 'Other forecasts were written at the same time',
+    advice: 'Start it again; nothing of it was written.',
+  },
   'risk.none': {
     status: 409,
     exit: 2,

@@ -73,6 +73,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/risk.js')).addRisk,
   },
   {
+    name: 'forecast',
+    summary: 'which ring comes to which domain next, and how far that is known',
+    load: async () => (await import('./commands/forecast.js')).addForecast,
+  },
+  {
     name: 'serve',
     summary: 'serve the API and its docs',
     load: async () => (await import('./commands/serve.js')).addServe,

@@ -3,6 +3,7 @@ import { RingfenceError } from '../errors.js'
 import type { JobKind } from './job-kind.js'
 import { detectJob } from './kinds/detect.js'
 import { exportJob } from './kinds/export.js'
+import { forecastJob } from './kinds/forecast.js'
 import { pipelineJob } from './kinds/pipeline.js'
 import { propagateJob } from './kinds/propagate.js'
 import { publishJob, rollbackJob } from './kinds/publish.js'
@@ -14,6 +15,7 @@ const singleKinds: readonly JobKind[] = [
   trainJob,
   scoreJob,
   propagateJob,
+  forecastJob,
   publishJob,
   rollbackJob,
   exportJob,

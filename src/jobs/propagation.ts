@@ -50,7 +50,8 @@ export interface PropagationOutcome {
   readonly difference: RiskDifference | null
 }
 
-const chosenRun = async (store: GraphStore, run: PropagationRequest['run']): Promise<RunWithRings | null> => {
+/** Throws `run.unknown`; null where there is none. */
+export const chosenRun = async (store: GraphStore, run: PropagationRequest['run']): Promise<RunWithRings | null> => {
   if (run === 'latest') return store.readRun(null)
   const id = run === 'published' ? await publishedRun(store) : run.id
   const found = id === null ? null : await store.readRun(id)

@@ -22,6 +22,7 @@ import type { RingDrafts } from '../rings/ring-records.js'
 import type { PropagateParameters, Recorded } from '../risk/propagation/propagate.js'
 import type { SeedSources } from '../risk/propagation/seeds.js'
 import type { RunWithRings } from '../store/store.js'
+import type { ForecastInputs, MadeForecast } from './forecast-task.js'
 import type { RiskAnswer, RiskQuestion, SpreadRisk } from './risk-task.js'
 
 export type Task =
@@ -46,6 +47,7 @@ export type Task =
       /** What of it nobody is to see, hidden before anything else is left out. */
       readonly allowed?: readonly AllowedName[]
     }
+  | ({ readonly name: 'forecast' } & ForecastInputs)
   | { readonly name: 'digest'; readonly snapshot: Snapshot }
   /** What is new in a snapshot since `earlier`, null for nothing to compare with. */
   | { readonly name: 'compare'; readonly snapshot: Snapshot; readonly earlier: SnapshotTrace | null }
@@ -102,6 +104,7 @@ export type TaskResult =
   | { readonly name: 'risk-of'; readonly answer: RiskAnswer | null }
   /** `hidden` is null where nothing was allowed. */
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot; readonly hidden: Hidden | null }
+  | ({ readonly name: 'forecast' } & MadeForecast)
   | { readonly name: 'digest'; readonly digest: string }
   | {
       readonly name: 'compare'

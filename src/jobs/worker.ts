@@ -19,6 +19,7 @@ import { unsupervisedScores } from '../model/product/unsupervised.js'
 import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
 import { explainEntity, openScorer } from './explain-task.js'
+import { makeForecast } from './forecast-task.js'
 import { riskOf, spreadRisk } from './risk-task.js'
 import { scoreBeside } from './score-task.js'
 import type { Task, TaskResult } from './tasks.js'
@@ -67,6 +68,10 @@ const perform = async (task: Task): Promise<TaskResult> => {
     case 'propagate': {
       const { name, ...inputs } = task
       return { name, spread: spreadRisk(inputs, { check: checkCancelled, progress }) }
+    }
+    case 'forecast': {
+      const { name, ...inputs } = task
+      return { name, ...makeForecast(inputs, { check: checkCancelled, progress }) }
     }
     case 'risk-of':
       return { name: 'risk-of', answer: riskOf(task) }

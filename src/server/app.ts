@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { limits } from '../../graph-schema/schema.js'
+import { ForecastDesk } from '../jobs/forecast-desk.js'
 import { JobRunner } from '../jobs/job-runner.js'
 import { LabelBook } from '../jobs/label-book.js'
 import { CurrentView } from '../jobs/read-view.js'
@@ -26,6 +27,7 @@ import { allowListRoutes } from './routes/allow-list.js'
 import { auditRoutes } from './routes/audit.js'
 import { entityRoutes } from './routes/entities.js'
 import { exportRoutes } from './routes/exports.js'
+import { forecastRoutes } from './routes/forecasts.js'
 import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
@@ -83,7 +85,8 @@ export const buildApp = async (
   const scores = new ScoreDesk(current, modelSource(store))
   const risk = new RiskDesk(store, current)
   const masking = new Masking(settings.maskKey)
-  const services: Services = { store, current, jobs, masking, scores, risk, labels: new LabelBook(store) }
+  const forecasts = new ForecastDesk(store)
+  const services: Services = { store, current, jobs, masking, scores, risk, forecasts, labels: new LabelBook(store) }
   const metrics = new Metrics(services)
   jobs.onFault((job, error) =>
     http.log.error({ job, err: error }, job === null ? 'Jobs cannot be taken up' : 'A job met an error'),
@@ -158,6 +161,7 @@ export const buildApp = async (
       await v1.register(entityRoutes(services))
       await v1.register(scoreRoutes(services))
       await v1.register(riskRoutes(services))
+      await v1.register(forecastRoutes(services))
       await v1.register(jobRoutes(services))
       await v1.register(scheduleRoutes(services))
       await v1.register(webhookRoutes(services, settings))

@@ -1,4 +1,5 @@
 /** What routes work on. */
+import type { ForecastDesk } from '../jobs/forecast-desk.js'
 import type { JobRunner } from '../jobs/job-runner.js'
 import type { LabelBook } from '../jobs/label-book.js'
 import type { CurrentView } from '../jobs/read-view.js'
@@ -14,5 +15,6 @@ export interface Services {
   readonly masking: Masking
   readonly scores: ScoreDesk
   readonly risk: RiskDesk
+  readonly forecasts: ForecastDesk
   readonly labels: LabelBook
 }

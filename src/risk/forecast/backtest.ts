@@ -63,6 +63,8 @@ export interface BacktestOptions {
   readonly everyDays?: number
   readonly k?: number
   readonly seed?: number
+  /** Called between origins with the share that is done; what it throws ends the work. */
+  readonly progress?: (done: number) => void
 }
 
 const DRAWS = 200
@@ -221,7 +223,9 @@ export const backtest = (history: ForecastHistory, options: BacktestOptions = {}
   const { everyDays = WEEK, k = 20, seed = 1 } = options
   const rows: Row[] = []
   let origins = 0
-  for (let day = Math.ceil(options.from ?? history.days / 3); day + 28 <= history.days; day += everyDays) {
+  const from = Math.ceil(options.from ?? history.days / 3)
+  for (let day = from; day + 28 <= history.days; day += everyDays) {
+    options.progress?.((day - from) / (history.days - from))
     const at = rowsAt(history, day)
     if (at.length > 0) origins++
     rows.push(...at)
