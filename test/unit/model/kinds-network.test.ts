@@ -145,6 +145,33 @@ test.each([all, 12])('learns from neighbours alone, at most %i of each, and tell
   expect(auroc({ scores: logits, labels: Uint8Array.from(fresh.labels) })).toBeGreaterThan(0.9)
 })
 
+test('the backends agree on a network that was trained, within 1e-4, and nearly on the training itself', async () => {
+  const best = await loadBackend('auto')
+  const backends: readonly Backend[] = best.name === 'native' ? [best, await loadBackend('wasm')] : [best]
+  const own = { ...task(7), neighbours: all }
+  const rows = [Int32Array.from({ length: accounts }, (_, v) => v), new Int32Array(0)]
+  const trained: Float32Array[] = []
+  for (const { name } of backends) {
+    const used = await loadBackend(name)
+    trained.push(trainKinds(own, { ...options, epochs: 4 }, { backend: used, check }).parameters)
+  }
+  const models = { shape: own.shape, inputs: own.inputs, neighbours: all, networks: trained, seed: 5 }
+  const logits: Float64Array[] = []
+  for (const { name } of backends) {
+    const used = await loadBackend(name)
+    for (const [found] of scoreKinds(models, own.graph, rows, { backend: used, check })) logits.push(found!)
+  }
+  const furthest = (a: Float64Array, b: Float64Array) =>
+    a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0)
+  // Logits of each backend's network by each backend: those of one network agree, and those of one training nearly.
+  const count = backends.length
+  for (let network = 0; network < count; network++)
+    for (let by = 1; by < count; by++)
+      expect(furthest(logits[network]!, logits[by * count + network]!)).toBeLessThan(1e-4)
+  for (const each of logits) expect(furthest(logits[0]!, each)).toBeLessThan(1e-2)
+  backend = await loadBackend('wasm')
+})
+
 test('goes on from a state on disk to the same bytes, and stops at once when asked', () => {
   const own = { ...task(4), neighbours: all }
   const kept: Uint8Array[] = []
