@@ -43,7 +43,8 @@ test('its assets are named by their content, kept for good, and ask nothing of a
 })
 
 test('what is not there is a problem, also outside of the folder, and the API keeps its own policy', async () => {
-  for (const url of ['/assets/none.js', '/rings']) expect((await app.http.inject(url)).json().code).toBe('route.unknown')
+  for (const url of ['/assets/none.js', '/rings'])
+    expect((await app.http.inject(url)).json().code).toBe('route.unknown')
   for (const url of ['/assets/..%2findex.html', '/assets/..%2f..%2fpackage.json'])
     expect((await app.http.inject(url)).json().code).toBe('request.invalid')
   const data = await app.http.inject('/health/live')
