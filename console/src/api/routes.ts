@@ -3,6 +3,7 @@ import { address, get, type Request } from './client.js'
 import type {
   Connections,
   EntityRings,
+  EntityRisk,
   EntityScore,
   Evidence,
   Job,
@@ -14,6 +15,7 @@ import type {
   RingHistory,
   RingList,
   RingSummary,
+  RiskFlows,
   Run,
 } from './shapes.js'
 
@@ -78,3 +80,5 @@ export const connections = (
   query: { readonly with?: string | null; readonly not?: string | null },
   request: Request,
 ) => get<Connections>(`${path}/connections`, { limit: 50, ...query }, request)
+export const entityRisk = (path: string, request: Request) => get<EntityRisk>(`${path}/risk`, { paths: 10 }, request)
+export const riskFlows = (request: Request) => get<RiskFlows>('/v1/risk/flows', { limit: PAGE }, request)

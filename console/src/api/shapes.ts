@@ -286,3 +286,33 @@ export interface Difference {
   readonly membersIn: readonly string[]
   readonly membersOut: readonly string[]
 }
+
+export interface RiskPath {
+  readonly source: string
+  readonly sourceDomain: string
+  /** Of the risk, 0 to 1. */
+  readonly share: number
+  readonly steps: readonly {
+    readonly from: string
+    readonly to: string
+    readonly domain: string
+    readonly interactions: readonly { readonly type: string; readonly count: number; readonly last: string | null }[]
+  }[]
+}
+
+export interface EntityRisk {
+  readonly bound: number
+  readonly domains: readonly {
+    readonly domain: string
+    readonly risk: number
+    readonly role: string | null
+    readonly harm: number
+    readonly paths: readonly RiskPath[]
+    readonly rest: number
+  }[]
+}
+
+export interface RiskFlows {
+  readonly flows: readonly { readonly from: string; readonly to: string; readonly amount: number }[]
+  readonly next: string | null
+}

@@ -9,8 +9,10 @@ export interface LayoutTask {
   readonly pairs: Uint32Array
 }
 
-/** Enough to settle; later rounds move little. */
+/** Enough to settle; later rounds move little. Large graphs take long for each and show no more after half of them. */
 const ROUNDS = 12
+const ROUNDS_OF_LARGE = 6
+const LARGE = 1000
 const ITERATIONS = 25
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
@@ -21,13 +23,14 @@ scope.onmessage = ({ data: { places, pairs } }: MessageEvent<LayoutTask>): void 
     graph.addNode(node, { x: places[2 * node]!, y: places[2 * node + 1]! })
   for (let i = 0; i < pairs.length; i += 2) graph.mergeEdge(pairs[i]!, pairs[i + 1]!)
   const settings = { ...forceAtlas2.inferSettings(graph), barnesHutOptimize: graph.order > 300, gravity: 1 }
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds = graph.order > LARGE ? ROUNDS_OF_LARGE : ROUNDS
+  for (let round = 0; round < rounds; round++) {
     forceAtlas2.assign(graph, { iterations: ITERATIONS, settings })
     const moved = new Float32Array(places.length)
     graph.forEachNode((node, { x, y }) => {
       moved[2 * Number(node)] = x
       moved[2 * Number(node) + 1] = y
     })
-    scope.postMessage({ places: moved, done: round === ROUNDS - 1 }, [moved.buffer])
+    scope.postMessage({ places: moved, done: round === rounds - 1 }, [moved.buffer])
   }
 }

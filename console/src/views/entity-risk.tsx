@@ -1,57 +1,70 @@
-/** Risk by domain, where the service answers for it. */
-import { get } from '../api/client.js'
+/** Risk by domain with the paths that carry it. A service where none was propagated says nothing about risk, and neither does the page. */
+import { entityRisk } from '../api/routes.js'
+import type { EntityRisk, RiskPath } from '../api/shapes.js'
 import { useLoad } from '../lib/use-load.js'
-import { percent } from '../lib/words.js'
-import { Text } from '../ui/name.js'
+import { counted, day, percent } from '../lib/words.js'
+import { Chip, Entity } from '../ui/name.js'
+import { With } from '../ui/state.js'
 
-/** As far as it is shown here; other fields are left alone. */
-interface Risk {
-  readonly domains?: readonly {
-    readonly domain: string
-    readonly risk: number
-    readonly low?: number
-    readonly high?: number
-  }[]
-  readonly paths?: readonly { readonly sentence: string }[]
-}
+const FIRST_PATHS = 3
+
+const PathText = ({ path }: { readonly path: RiskPath }) => (
+  <li>
+    <b>{percent(path.share)}</b> from <Entity name={path.source} /> <span class="quiet">{path.sourceDomain}</span>
+    {path.steps.map((step) => (
+      <span key={`${step.from} ${step.to} ${step.domain}`}>
+        <span class="quiet">
+          {step.interactions.length === 0
+            ? ` → ${step.domain} `
+            : ` → ${step.interactions.map(({ type, count }) => (count > 1 ? `${type} ×${count}` : type)).join(', ')} `}
+        </span>
+        <Entity name={step.to} />
+        <span class="quiet">{step.interactions[0]?.last ? ` ${day(step.interactions[0].last)}` : ''}</span>
+      </span>
+    ))}
+  </li>
+)
+
+const Domains = ({ of }: { readonly of: EntityRisk }) => (
+  <>
+    <p class="quiet">
+      1 is as much as one certain source gives itself. A lead, no probability; no number is further off than{' '}
+      {of.bound.toPrecision(1)}.
+    </p>
+    {of.domains.map((domain) => (
+      <div key={domain.domain}>
+        <h3>
+          {domain.domain} <b>{domain.risk.toPrecision(2)}</b> {domain.role === null ? null : <Chip>{domain.role}</Chip>}
+          {domain.harm > 0 ? <span class="quiet"> harm done to it {percent(domain.harm)}</span> : null}
+        </h3>
+        <ul class="rows dense nested">
+          {domain.paths.slice(0, FIRST_PATHS).map((path) => (
+            <PathText
+              key={`${path.source} ${path.sourceDomain} ${path.steps.map(({ to }) => to).join(' ')}`}
+              path={path}
+            />
+          ))}
+        </ul>
+        {domain.paths.length > FIRST_PATHS ? (
+          <p class="quiet">{counted(domain.paths.length - FIRST_PATHS, 'weaker path')} not shown.</p>
+        ) : null}
+        {domain.rest > 0.005 ? (
+          <p class="quiet">{percent(domain.rest)} of it comes by ways that are too many to tell.</p>
+        ) : null}
+      </div>
+    ))}
+  </>
+)
 
 export const RiskPanel = ({ path }: { readonly path: string }) => {
-  const risk = useLoad(`risk ${path}`, (request) => get<Risk>(`${path}/risk`, {}, request))
-  const domains = risk.data?.domains ?? []
-  const paths = risk.data?.paths ?? []
-  // A service without the route, or without a run of it, says nothing about risk; neither does the page.
-  if (domains.length === 0 && paths.length === 0) return null
+  const risk = useLoad(`risk ${path}`, (request) => entityRisk(path, request))
+  if (risk.problem && (risk.problem.status === 404 || risk.problem.status === 409)) return null
   return (
     <section class="panel" aria-labelledby="risk">
       <h2 id="risk">Risk by domain</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Domain</th>
-            <th scope="col" class="num">
-              Risk
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {domains.map(({ domain, risk: value, low, high }) => (
-            <tr key={domain}>
-              <th scope="row">{domain}</th>
-              <td class="num">
-                {percent(value)}
-                {low === undefined || high === undefined ? '' : ` (${percent(low)} to ${percent(high)})`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <ul class="plain-list">
-        {paths.map(({ sentence }) => (
-          <li key={sentence}>
-            <Text text={sentence} />
-          </li>
-        ))}
-      </ul>
+      <With of={risk} what="its risk">
+        {(of) => (of.domains.length === 0 ? <p>No risk reaches it.</p> : <Domains of={of} />)}
+      </With>
     </section>
   )
 }

@@ -20,6 +20,7 @@ import {
 } from '../lib/words.js'
 import { Chip, Ring } from '../ui/name.js'
 import { Note, With } from '../ui/state.js'
+import { FlowsPanel } from './flows.js'
 
 const TOP = 8
 const SHOWN_CHANGES = 12
@@ -186,6 +187,7 @@ export const OverviewView = () => {
                   {(of) => <Changes of={of} />}
                 </With>
               </section>
+              <FlowsPanel />
             </div>
           </div>
         </>

@@ -223,6 +223,8 @@ const useKeys = (
 }
 
 const Table = ({ list, query }: { readonly list: RingList; readonly query: URLSearchParams }) => {
+  // On a narrow screen the rings come first.
+  const [isWide] = useState(() => matchMedia('(width > 860px)').matches)
   const search = useRef<HTMLInputElement>(null)
   const table = useRef<HTMLTableElement>(null)
   const [rows, setRows] = useState(PAGE)
@@ -238,25 +240,28 @@ const Table = ({ list, query }: { readonly list: RingList; readonly query: URLSe
   const shown = found.slice(0, rows)
   return (
     <div class="with-side">
-      <form class="side panel" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-        <label class="search">
-          <span>Ring</span>
-          <input
-            ref={search}
-            type="search"
-            value={filter.text}
-            placeholder="part of its id"
-            onInput={(event) => changeQuery({ q: event.currentTarget.value })}
-          />
-        </label>
-        {facets.map((facet) => (
-          <FacetFilter key={facet} facet={facet} rings={list.rings} filter={filter} asOf={asOf} />
-        ))}
-        <NumberFilters filter={filter} />
-        <button type="button" onClick={() => goTo(linkTo(['rings']))} disabled={text === ''}>
-          Clear all filters
-        </button>
-      </form>
+      <details class="side panel" open={isWide}>
+        <summary>Filters</summary>
+        <form aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+          <label class="search">
+            <span>Ring</span>
+            <input
+              ref={search}
+              type="search"
+              value={filter.text}
+              placeholder="part of its id"
+              onInput={(event) => changeQuery({ q: event.currentTarget.value })}
+            />
+          </label>
+          {facets.map((facet) => (
+            <FacetFilter key={facet} facet={facet} rings={list.rings} filter={filter} asOf={asOf} />
+          ))}
+          <NumberFilters filter={filter} />
+          <button type="button" onClick={() => goTo(linkTo(['rings']))} disabled={text === ''}>
+            Clear all filters
+          </button>
+        </form>
+      </details>
       <div>
         <SavedViews query={query} />
         <p role="status">

@@ -17,6 +17,9 @@ const MOST_VISITS = 1_000_000
 /** An entity with more interactions is not asked for the number of its neighbours. */
 const COUNTED_NEIGHBOURS = 5_000
 
+/** Of the room, at first: members without any place where they meet would be a cloud without a line. */
+const MEMBER_SHARE = 0.7
+
 const lineKey = (type: string, source: number, target: number): string => `${type} ${source} ${target}`
 
 /** By the key of a line, the facts that its interactions show; and the ends of all of these, most often met first. */
@@ -110,11 +113,12 @@ export const ringGraphRoutes =
           return index
         })
 
-        const chosen = new Chosen(query.limit ?? MOST_NODES)
+        const limit = query.limit ?? MOST_NODES
+        const chosen = new Chosen(limit)
         const leftOut = { members: 0, evidence: 0, places: 0, neighbours: 0, unread: 0 }
         leftOut.neighbours += chosen.take(expanded)
-        leftOut.members = chosen.take(memberOf.keys())
-        leftOut.evidence = chosen.take(ends)
+        chosen.take([...memberOf.keys()].slice(0, Math.ceil(MEMBER_SHARE * limit)))
+        leftOut.evidence = chosen.take(ends.filter((end) => !memberOf.has(end)))
         for (const entity of expanded) {
           const around = neighboursWithin(snapshot, entity, MOST_VISITS)
           if (around) leftOut.neighbours += chosen.take(around)
@@ -124,6 +128,7 @@ export const ringGraphRoutes =
         leftOut.places = chosen.take(
           places.filter((place) => place.interactions <= maxShared).map(({ entity }) => entity),
         )
+        leftOut.members = chosen.take(memberOf.keys())
         const crowded = new Set(
           places
             .filter(({ entity, interactions }) => interactions > maxShared && !chosen.positions.has(entity))

@@ -63,7 +63,8 @@ export const RingGraph = Type.Object({
   ring: Type.String(),
   run: Type.String(),
   nodes: Type.Array(Node, {
-    description: 'Members by falling strength, then where the evidence is, then places that they share.',
+    description:
+      'Members by falling strength, then where the evidence is, then places that they share; of a ring that has no room, the other members last.',
   }),
   edges: Type.Array(Edge, { description: 'All interactions of one type from one to another are one.' }),
   folded: Type.Array(Folded, { description: 'Crowded places where two or more members meet.' }),
