@@ -23,7 +23,7 @@ import { Note, With } from '../ui/state.js'
 import { FlowsPanel } from './flows.js'
 
 const TOP = 8
-const SHOWN_CHANGES = 12
+const SHOWN_CHANGES = 8
 const tones: Readonly<Record<string, string>> = {
   born: 'new',
   back: 'new',
@@ -82,7 +82,8 @@ const Lead = ({ ring }: { readonly ring: RingSummary }) => (
       <span class="id quiet">{ring.id}</span>
     </a>
     <span>
-      {accounts(ring.accounts)} on {counted(ring.targets, 'target')}
+      {accounts(ring.accounts)}
+      {ring.targets === 0 ? '' : ` on ${counted(ring.targets, 'target')}`}
     </span>
     <span class="quiet">{ring.markets.map(marketWord).join(', ')}</span>
     <span class="quiet end" title={rateSentence(ring.fdr)}>
@@ -176,6 +177,7 @@ export const OverviewView = () => {
                   }
                 </With>
               </section>
+              <FlowsPanel />
             </div>
             <div class="stack">
               <section class="panel" aria-labelledby="changed">
@@ -187,7 +189,6 @@ export const OverviewView = () => {
                   {(of) => <Changes of={of} />}
                 </With>
               </section>
-              <FlowsPanel />
             </div>
           </div>
         </>

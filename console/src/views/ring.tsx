@@ -45,7 +45,8 @@ const Head = ({ ring }: { readonly ring: RingDetail }) => (
       <div>
         <dt>Who</dt>
         <dd>
-          <b>{accounts(ring.accounts)}</b> on {counted(ring.targets, 'target')}
+          <b>{accounts(ring.accounts)}</b>
+          {ring.targets === 0 ? '' : ` on ${counted(ring.targets, 'target')}`}
         </dd>
       </div>
       <div>
