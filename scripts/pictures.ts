@@ -67,8 +67,7 @@ const shots: readonly Shot[] = [
     name: 'timeline',
     view: `/rings/${ring.id}`,
     height: 480,
-    prepare: (page) =>
-      page.locator('#timeline').evaluate('(heading) => { heading.scrollIntoView(); scrollBy(0, -16) }'),
+    prepare: (page) => page.evaluate("document.getElementById('timeline').scrollIntoView()"),
   },
   { name: 'entity', view: `/entities/creator:${member.id}`, height: 760 },
   { name: 'narrow', view: `/rings/${ring.id}`, width: 390, height: 844 },
