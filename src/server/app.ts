@@ -33,6 +33,7 @@ import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
 import { labelRoutes } from './routes/labels.js'
 import { modelRoutes } from './routes/models.js'
+import { qualityRoutes } from './routes/quality.js'
 import { recordRoutes } from './routes/records.js'
 import { ringChangeRoutes } from './routes/ring-changes.js'
 import { ringGraphRoutes } from './routes/ring-graph.js'
@@ -170,6 +171,7 @@ export const buildApp = async (
       await v1.register(labelRoutes(services))
       await v1.register(auditRoutes(services))
       await v1.register(allowListRoutes(services))
+      await v1.register(qualityRoutes(services))
     },
     { prefix: '/v1' },
   )

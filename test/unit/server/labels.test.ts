@@ -191,6 +191,25 @@ test('models and propagation read what rings and entities were decided to be', a
   expect(await records(before)).toEqual([])
 })
 
+test('agreement and precision by detector follow from what was decided', async () => {
+  const { body } = await call(keys.viewer, 'GET', '/quality')
+  expect(body.detectors).toMatchObject([
+    { detector: 'lockstep', confirmed: 1, cleared: 0, precision: 1 },
+    { detector: 'sybil', confirmed: 0, cleared: 1, precision: 0 },
+  ])
+  // Of one in one: Wilson's interval at 95 %.
+  expect([body.detectors[0].low, body.detectors[1].high].map((end) => end.toFixed(3))).toEqual(['0.207', '0.793'])
+  const before = body.agreement.together
+  for (const id of ['u14', 'u15', 'u16']) {
+    const first = await label(keys.lead, `user:${id}`, 'confirmed')
+    await label(keys.admin, `user:${id}`, id === 'u16' ? 'cleared' : 'confirmed', { after: first.body.id })
+  }
+  const { agreement } = (await call(keys.viewer, 'GET', '/quality')).body
+  expect(agreement.together).toBe(before + 3)
+  const pair = agreement.pairs.find(({ owners }: { owners: string[] }) => owners[0]!.startsWith('test admin'))
+  expect(pair).toMatchObject({ together: 3, agreed: 2, kappa: 0 })
+})
+
 test('identifiers of persons are masked in decisions too', async () => {
   const subject = `device:${device}`
   await label(keys.investigator, subject, 'confirmed', { reason: `all use ${subject} at night` })
