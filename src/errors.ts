@@ -122,6 +122,19 @@ export const errorTable = {
     title: 'Unknown entry of the allow-list',
     advice: 'List the entries at GET /v1/allow-list; it may have been removed meanwhile.',
   },
+  'case.unknown': { status: 404, exit: 2, title: 'Unknown case', advice: 'List the cases at GET /v1/cases.' },
+  'case.conflict': {
+    status: 409,
+    exit: 2,
+    title: 'Somebody else has changed the case',
+    advice: 'Look at the case as it is now, and send the change again with its version.',
+  },
+  'case.full': {
+    status: 422,
+    exit: 2,
+    title: 'The case has as many comments as it can hold',
+    advice: 'Open another case on the same subject.',
+  },
   'audit.broken': {
     status: 409,
     exit: 2,

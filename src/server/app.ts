@@ -25,6 +25,7 @@ import { readLog } from './plugins/read-log.js'
 import { stopping } from './plugins/stopping.js'
 import { allowListRoutes } from './routes/allow-list.js'
 import { auditRoutes } from './routes/audit.js'
+import { caseRoutes } from './routes/cases.js'
 import { entityRoutes } from './routes/entities.js'
 import { exportRoutes } from './routes/exports.js'
 import { forecastRoutes } from './routes/forecasts.js'
@@ -172,6 +173,7 @@ export const buildApp = async (
       await v1.register(auditRoutes(services))
       await v1.register(allowListRoutes(services))
       await v1.register(qualityRoutes(services))
+      await v1.register(caseRoutes(services))
     },
     { prefix: '/v1' },
   )
