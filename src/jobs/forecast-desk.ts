@@ -68,6 +68,7 @@ export const forecastHead = ({ record, past }: Pick<ShownForecast, 'record' | 'p
   past,
   base: record.base,
   map: record.map,
+  flows: record.flows,
   rest: record.rest,
   notes: record.notes,
 })

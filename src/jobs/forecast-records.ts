@@ -4,7 +4,7 @@
  */
 import { RingfenceError } from '../errors.js'
 import type { Backtest } from '../risk/forecast/backtest.js'
-import type { Horizon, MapEntry, PairForecast } from '../risk/forecast/forecast.js'
+import type { Horizon, MapEntry, MapFlow, PairForecast } from '../risk/forecast/forecast.js'
 import type { Knows } from '../risk/forecast/knows.js'
 import { BINS, type Outcome } from '../risk/forecast/outcome.js'
 import type { DocumentChange, DocumentRecord } from '../store/document-store.js'
@@ -35,6 +35,7 @@ export interface ForecastRecord {
   readonly base: Readonly<Record<Horizon, number>>
   readonly lookedBack: Backtest | null
   readonly map: readonly MapEntry[]
+  readonly flows: readonly MapFlow[]
   readonly pairs: number
   /** Pairs that are not kept, and how many of them are expected within 28 days. */
   readonly rest: { readonly pairs: number; readonly expected: number }

@@ -135,6 +135,7 @@ export const runForecast = async (store: GraphStore, request: ForecastRequest): 
       base,
       lookedBack,
       map: made.map,
+      flows: made.flows,
       pairs: made.pairs.length,
       rest: { pairs: left.length, expected: left.reduce((sum, { chance }) => sum + chance[28], 0) },
       notes: [
@@ -190,5 +191,6 @@ export const forecastSummary = (record: ForecastRecord, isWritten: boolean) => (
   pairs: record.pairs,
   rest: record.rest,
   map: record.map,
+  flows: record.flows,
   notes: record.notes,
 })

@@ -2,7 +2,7 @@
  * What may tell that a ring comes to a domain, at one moment, from what was known then. Waves between domains are self-exciting: every
  * arrival raises the rate of further ones for a while.
  *
- *   wave_d(t)    = sum over arrivals i in d, t_i <= t, of exp(-(t - t_i) / tau)
+ *   wave_d(t)    = sum over arrivals i in d, t_i <= t, the first of a ring too, of exp(-(t - t_i) / tau)
  *   path_g,d(t)  = sum over arrivals i in d of rings from a domain where g is, of exp(-(t - t_i) / 60 days) / (domains the ring was in)
  *
  * Alan G. Hawkes, "Spectra of some self-exciting and mutually exciting point processes", Biometrika 58(1), 1971, with the kernel's rate
@@ -146,11 +146,18 @@ export class CovariateReader {
     this.#longWave.fill(0)
     this.#paths.fill(0)
     const count = this.#history.domains.length
+    for (const { born, arrivals } of this.#history.rings) {
+      if (born > day) continue
+      for (let domain = 0; domain < count; domain++) {
+        const ago = day - arrivals[domain]!
+        if (!(ago >= 0)) continue
+        this.#wave[domain]! += Math.exp(-ago / SHORT_WAVE)
+        this.#longWave[domain]! += Math.exp(-ago / LONG_WAVE)
+      }
+    }
     for (const { ring, domain, day: when } of this.#moves) {
       if (when > day) break
       const ago = day - when
-      this.#wave[domain]! += Math.exp(-ago / SHORT_WAVE)
-      this.#longWave[domain]! += Math.exp(-ago / LONG_WAVE)
       const { arrivals } = this.#history.rings[ring]!
       let origins = 0
       for (const arrival of arrivals) if (arrival < when) origins++

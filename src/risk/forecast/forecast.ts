@@ -32,10 +32,20 @@ export interface MapEntry {
   readonly interval: Interval
 }
 
+/** Rings that are expected to go from one domain to another within 28 days; one that is in several counts in parts. */
+export interface MapFlow {
+  readonly from: string
+  readonly to: string
+  readonly expected: number
+  readonly interval: Interval
+}
+
 export interface Forecast {
   readonly day: number
   readonly pairs: readonly PairForecast[]
   readonly map: readonly MapEntry[]
+  /** By falling expectation; those of less than a hundredth of a ring are left out. */
+  readonly flows: readonly MapFlow[]
   readonly model: Pick<HazardModel, 'rows' | 'events' | 'end' | 'knowsNothing'>
 }
 
@@ -45,12 +55,41 @@ const YEAR = 365
 const byHorizon = <T>(value: (horizon: Horizon) => T): Readonly<Record<Horizon, T>> =>
   Object.fromEntries(horizons.map((horizon) => [horizon, value(horizon)])) as Record<Horizon, T>
 
+/** Below this a flow is nothing that a person could see. */
+const LEAST_FLOW = 0.01
+
+interface Sum {
+  expected: number
+  variance: number
+  low: number
+  high: number
+}
+
+const noSum = (): Sum => ({ expected: 0, variance: 0, low: 0, high: 0 })
+
+const add = (sum: Sum, share: number, chance: number, { low, high }: Interval): void => {
+  sum.expected += share * chance
+  sum.variance += share * share * chance * (1 - chance)
+  sum.low += share * low
+  sum.high += share * high
+}
+
+/** What was learned may be off for all rings together; whether each comes is a draw of its own. */
+const intervalOf = ({ expected, variance, low, high }: Sum): Interval => {
+  const draws = Z90 * Math.sqrt(variance)
+  return {
+    low: Math.max(0, expected - Math.hypot(expected - low, draws)),
+    high: expected + Math.hypot(high - expected, draws),
+  }
+}
+
 /** By falling chance within 28 days, then ring and domain. */
 export const forecast = (history: ForecastHistory, model = fitHazard(history)): Forecast => {
   const reader = new CovariateReader(history)
   const values = new Float64Array(covariates.length)
   const pairs: PairForecast[] = []
-  const sums = history.domains.map(() => ({ expected: 0, variance: 0, low: 0, high: 0 }))
+  const sums = history.domains.map(noSum)
+  const between = history.domains.map(() => history.domains.map(noSum))
   reader.at(history.days)
   eachAtRisk(history, history.days, (ring, domain) => {
     reader.read(ring, domain, values)
@@ -79,29 +118,30 @@ export const forecast = (history: ForecastHistory, model = fitHazard(history)): 
       expectedDays: wait > YEAR ? null : wait,
       reasons,
     })
-    const sum = sums[domain]!
-    sum.expected += chance[28]
-    sum.variance += chance[28] * (1 - chance[28])
-    sum.low += interval[28].low
-    sum.high += interval[28].high
+    add(sums[domain]!, 1, chance[28], interval[28])
+    const { arrivals } = history.rings[ring]!
+    const places = [...arrivals.keys()].filter((from) => arrivals[from]! <= history.days)
+    for (const from of places) add(between[from]![domain]!, 1 / places.length, chance[28], interval[28])
   })
   pairs.sort(
     (a, b) =>
       b.chance[28] - a.chance[28] || (a.ring < b.ring ? -1 : a.ring > b.ring ? 1 : a.domain < b.domain ? -1 : 1),
   )
-  // What was learned may be off for all rings together; whether each comes is a draw of its own.
-  const map = sums.flatMap(({ expected, variance, low, high }, domain) => {
-    if (!(history.opened[domain]! <= history.days)) return []
-    const draws = Z90 * Math.sqrt(variance)
-    return {
-      domain: domainName(history.domains[domain]!),
-      expected,
-      interval: {
-        low: Math.max(0, expected - Math.hypot(expected - low, draws)),
-        high: expected + Math.hypot(high - expected, draws),
-      },
-    }
-  })
+  const name = (domain: number): string => domainName(history.domains[domain]!)
+  const map = sums.flatMap((sum, domain) =>
+    history.opened[domain]! <= history.days
+      ? { domain: name(domain), expected: sum.expected, interval: intervalOf(sum) }
+      : [],
+  )
+  const flows = between
+    .flatMap((row, from) =>
+      row.flatMap((sum, to) =>
+        sum.expected < LEAST_FLOW
+          ? []
+          : { from: name(from), to: name(to), expected: sum.expected, interval: intervalOf(sum) },
+      ),
+    )
+    .sort((x, y) => y.expected - x.expected || (x.from + x.to < y.from + y.to ? -1 : 1))
   const { rows, events, end, knowsNothing } = model
-  return { day: history.days, pairs, map, model: { rows, events, end, knowsNothing } }
+  return { day: history.days, pairs, map, flows, model: { rows, events, end, knowsNothing } }
 }

@@ -6,8 +6,8 @@
  *   P(within n weeks)   = sum over k = 1..n of h_k prod over j < k of (1 - h_j) (1 - e)       e the chance of the ring's end in a week
  *
  * Paul D. Allison, "Discrete-Time Methods for the Analysis of Event Histories", Sociological Methodology 13, 1982. How strongly the coefficients are
- * held at zero is chosen on the latest weeks, going forward: the strongest hold whose loss is within a standard error of the best, where that one is
- * better than the base rate beyond chance (one-sided, 5 %). Where none is, the forecast is the base rate, and says that it knows nothing.
+ * held at zero is chosen going forward, on the last two thirds in three parts, each by what was learned before it: the hold whose loss is least, where it is
+ * better than the base rate beyond chance (one-sided, 5 %, rings as draws). Where it is not, the forecast is the base rate, and says that it knows nothing.
  */
 import { fitLogistic } from '../../model/calibration/logistic.js'
 import { transformed } from './covariates.js'
@@ -16,9 +16,9 @@ import { leads, type Moments, momentsOf, type Rows, rowsOf, WEEK } from './perso
 
 /** Of the coefficients of standardized columns. */
 const HOLDS = [1, 10, 100, 1000] as const
-/** What the choice between them is made on. */
-const VALIDATION_DAYS = 56
-/** Below this there is nothing to choose with. */
+/** Where parts begin that the choice between them is made on, as shares of the history, and where the last ends. */
+const PARTS = [3 / 9, 5 / 9, 7 / 9, 1] as const
+/** Below this there is nothing to learn from, or to choose with. */
 const LEAST_EVENTS = 10
 /** 90 % of a normal distribution lies within so many deviations, 5 % above. */
 export const Z90 = 1.645
@@ -114,27 +114,33 @@ const sumByRing = (
 
 const eventsIn = ({ labels }: Rows): number => labels.reduce((sum, label) => sum + label, 0)
 
+const total = (parts: readonly Float64Array[]): number =>
+  parts.reduce((sum, part) => sum + part.reduce((all, value) => all + value, 0), 0)
+
 const chooseHold = (moments: Moments): number => {
-  const from = moments.known - VALIDATION_DAYS
-  const earlier = leads.map((lead) => rowsOf(moments, lead, Number.NEGATIVE_INFINITY, from))
-  const later = leads.map((lead) => rowsOf(moments, lead, from))
-  if ([...earlier, ...later].some((rows) => eventsIn(rows) < LEAST_EVENTS)) return BASE_RATE
-  const of = (hold: number): Float64Array[] => leads.map((_, l) => losses(learn(earlier[l]!, hold), later[l]!))
-  const compare = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
+  const later: Rows[] = []
+  /** By hold, the base rate last: losses of the rows of each of `later`. */
+  const each: Float64Array[][] = [...HOLDS, BASE_RATE].map(() => [])
+  for (let part = 0; part + 1 < PARTS.length; part++) {
+    const from = PARTS[part]! * moments.known
+    const earlier = leads.map((lead) => rowsOf(moments, lead, Number.NEGATIVE_INFINITY, from))
+    if (earlier.some((rows) => eventsIn(rows) < LEAST_EVENTS)) continue
+    for (const [l, lead] of leads.entries()) {
+      const rows = rowsOf(moments, lead, from, PARTS[part + 1]! * moments.known)
+      later.push(rows)
+      for (const [h, hold] of [...HOLDS, BASE_RATE].entries()) each[h]!.push(losses(learn(earlier[l]!, hold), rows))
+    }
+  }
+  if (later.reduce((sum, rows) => sum + eventsIn(rows), 0) < LEAST_EVENTS) return BASE_RATE
+  const compare = (a: number, b: number) =>
     sumByRing(
-      a.map((part, l) => part.map((value, row) => value - b[l]![row]!)),
+      each[a]!.map((losses, l) => losses.map((value, row) => value - each[b]![l]![row]!)),
       later,
     )
-  const each = HOLDS.map(of)
-  const totals = each.map((parts) => parts.reduce((sum, part) => sum + part.reduce((s, value) => s + value, 0), 0))
+  const totals = each.slice(0, HOLDS.length).map(total)
   const best = totals.indexOf(Math.min(...totals))
-  const lead = compare(of(BASE_RATE), each[best]!)
-  if (lead.total <= Z90 * lead.error) return BASE_RATE
-  for (let h = HOLDS.length - 1; h > best; h--) {
-    const { total, error } = compare(each[h]!, each[best]!)
-    if (total <= error) return HOLDS[h]!
-  }
-  return HOLDS[best]!
+  const gain = compare(HOLDS.length, best)
+  return gain.total <= Z90 * gain.error ? BASE_RATE : HOLDS[best]!
 }
 
 /** Chance of an end in a week, over all rings. */
@@ -161,7 +167,7 @@ export interface HazardModel {
   /** Weeks of rings and domains that it learned from, and arrivals among them. */
   readonly rows: number
   readonly events: number
-  /** Nothing but the base rate helped on the latest weeks. */
+  /** Nothing but the base rate helped, going forward. */
   readonly knowsNothing: boolean
 }
 

@@ -21,9 +21,9 @@ const LAST_LEAD = leads.at(-1)!.to
 
 /**
  * Moments after which nothing came tell little each, and there are many: all that came are kept, and so many of the others, or this many times as
- * many as came, weighted up. Beyond five to one a further one adds next to nothing to what is known of a coefficient.
+ * many as came, weighted up. Beyond four to one a further one adds next to nothing to what is known of a coefficient.
  */
-const OTHERS = { least: 1500, each: 5 } as const
+const OTHERS = { least: 1000, each: 4 } as const
 const SEED = 1
 
 export interface Moments {

@@ -28,11 +28,12 @@ export const forecastRoutes =
         const { limit = 100, cursor, ...filter } = query
         const fitting = chosenPairs(shown, filter)
         const { items, next } = page(fitting, ({ ring, domain }) => `${ring} ${domain}`, shown.record.id, limit, cursor)
-        const { map, notes, ...head } = forecastHead(shown)
+        const { map, flows, notes, ...head } = forecastHead(shown)
         return {
           ...head,
           past: head.past && { ...head.past, latest: [...head.past.latest] },
           map: [...map],
+          flows: [...flows],
           notes: [...notes],
           forecasts: items.map((pair) => ({ ...pair, reasons: [...pair.reasons] })),
           total: fitting.length,

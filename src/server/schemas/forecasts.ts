@@ -56,6 +56,10 @@ export const ForecastsAnswer = Type.Object({
   map: Type.Array(Type.Object({ domain: Type.String(), expected: Type.Number(), interval: Interval }), {
     description: 'Rings that are expected to come within 28 days, with 90 % intervals.',
   }),
+  flows: Type.Array(
+    Type.Object({ from: Type.String(), to: Type.String(), expected: Type.Number(), interval: Interval }),
+    { description: 'The same from domain to domain; a ring that is in several counts in parts.' },
+  ),
   forecasts: Type.Array(
     Type.Object({
       ring: Type.String(),

@@ -134,6 +134,9 @@ describe('a world where things of a ring are seen before it comes', () => {
     ).toBeGreaterThan(7)
     const sum = result.pairs.reduce((total, { chance }) => total + chance[28], 0)
     expect(result.map.reduce((total, { expected }) => total + expected, 0)).toBeCloseTo(sum, 9)
+    const left = result.flows.reduce((total, { expected }) => total + expected, 0)
+    expect(left).toBeLessThanOrEqual(sum + 1e-9)
+    expect(left).toBeGreaterThan(sum - 0.01 * domains.length ** 2)
   })
 
   test('a ring that has ended, or is there already, gets none', () => {
