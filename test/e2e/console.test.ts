@@ -15,6 +15,7 @@ import {
   ODD,
   oddNames,
   openConsoleWorld,
+  untilLoaded,
 } from '../support/console-world.js'
 import { Lines } from '../support/service.js'
 
@@ -30,8 +31,7 @@ beforeAll(async () => {
   readFileSync('dist/console/index.html')
   world = await openConsoleWorld()
   server = await startServer(world.store, { host: '127.0.0.1', port: 0, logs: new Lines() })
-  while ((await fetch(`${server.address}/health/ready`)).status !== 200)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  await untilLoaded(server.address)
   browser = await openBrowser()
 }, 120_000)
 

@@ -122,3 +122,12 @@ export const openConsoleWorld = async (): Promise<ConsoleWorld> => {
   )
   return { ...world, firstRun: first.run.id }
 }
+
+/** Until the graph of the latest run is there too, which readiness does not wait for. */
+export const untilLoaded = async (address: string): Promise<void> => {
+  for (;;) {
+    const ready = (await (await fetch(`${address}/health/ready`)).json()) as { readonly graph?: string }
+    if (ready.graph === 'loaded') return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
