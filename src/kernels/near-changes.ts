@@ -5,7 +5,7 @@
  * is near to it. The larger column of a pair is laid out by rows once, and each entry of the smaller looked up in it: a pair costs the size of
  * its smaller column, as when all pairs are searched.
  */
-import type { TimedMatrix } from './near-pairs.js'
+import type { TimedMatrix } from './timed-matrix.js'
 
 /** Unordered pairs of columns; a pair may be there more than once. */
 export interface ColumnPairs {

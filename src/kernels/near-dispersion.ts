@@ -9,8 +9,8 @@
  */
 import { type Check, neverCancelled } from './check.js'
 import { logGamma } from './gamma-poisson.js'
-import type { TimedMatrix } from './near-pairs.js'
 import { argsortFloat64 } from './sort.js'
+import type { TimedMatrix } from './timed-matrix.js'
 
 export interface NearDispersionOptions {
   readonly tolerances: Float64Array

@@ -1,5 +1,5 @@
 /** What near-pairs.ts looks up for each entry, made once: the rank of its column by size, and which entries of its row are near. */
-import type { TimedMatrix } from './near-pairs.js'
+import type { TimedMatrix } from './timed-matrix.js'
 
 export interface ColumnRanks {
   readonly rank: Int32Array

@@ -29,23 +29,9 @@ import { nearDispersion, productShape } from './near-dispersion.js'
 import { nearWindows, rankColumns } from './near-order.js'
 import { type NearNull, type NearPairs, PairList } from './near-pair-list.js'
 import { meetingWeights, NearPartners } from './near-partners.js'
+import type { TimedMatrix } from './timed-matrix.js'
 
 export type { NearNull, NearPairs } from './near-pair-list.js'
-
-/** Entries of a sparse matrix with times, by row and by column. */
-export interface TimedMatrix {
-  readonly rowCount: number
-  readonly columnCount: number
-  /** Row r holds positions rowOffsets[r] .. rowOffsets[r + 1] - 1, by rising time. Each column at most once a row. */
-  readonly rowOffsets: Int32Array
-  readonly row: Int32Array
-  readonly column: Int32Array
-  /** Any unit, finite. */
-  readonly time: Float64Array
-  /** Column c holds positions entries[columnOffsets[c]] .. entries[columnOffsets[c + 1] - 1], by rising time. */
-  readonly columnOffsets: Int32Array
-  readonly entries: Int32Array
-}
 
 export interface NearPairOptions {
   /** Rising, in the unit of the times. */

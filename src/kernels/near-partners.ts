@@ -8,7 +8,7 @@
  * table is a count-min sketch of one row: Graham Cormode and S. Muthukrishnan, "An Improved Data Stream Summary: the Count-Min Sketch and its
  * Applications", Journal of Algorithms 55(1), 2005.
  */
-import type { TimedMatrix } from './near-pairs.js'
+import type { TimedMatrix } from './timed-matrix.js'
 
 /** What decides how many meetings a pair needs: see near-pairs.ts for the symbols. */
 export interface MeetingNeeds {

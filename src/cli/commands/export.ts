@@ -12,21 +12,9 @@ import { graphAt } from '../../jobs/graph-at.js'
 import type { EntityRef } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { share, wholeNumber } from '../options.js'
+import type { ExportOptions } from '../service/export.js'
 import { withStore } from '../store.js'
 import { count, seconds } from '../table.js'
-
-export interface ExportOptions {
-  readonly ring?: readonly string[]
-  readonly entity?: EntityRef
-  readonly steps: number
-  readonly maxShared: number
-  readonly run?: string
-  readonly fdr?: number
-  readonly everything?: boolean
-  readonly format: ExportFormatName
-  readonly out: string
-  readonly mask?: boolean
-}
 
 /** DuckDB's own share of memory, megabytes: what a sort does not hold in it goes to disk. Joins with very many entities need more of it. */
 const LEAST_MEMORY = 64

@@ -7,13 +7,27 @@ import { type FileHandle, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RingfenceError } from '../../errors.js'
 import { checkTarget, placeExport } from '../../exports/export-files.js'
+import type { ExportFormatName } from '../../exports/formats.js'
 import { formatNamed } from '../../exports/formats.js'
 import type { Manifest } from '../../exports/manifest.js'
-import type { ExportOptions } from '../commands/export.js'
+import type { EntityRef } from '../../store/store.js'
 import type { Context } from '../context.js'
 import { openProgress } from '../progress.js'
 import { ServiceClient } from './client.js'
 import { runServiceJob } from './detect.js'
+
+export interface ExportOptions {
+  readonly ring?: readonly string[]
+  readonly entity?: EntityRef
+  readonly steps: number
+  readonly maxShared: number
+  readonly run?: string
+  readonly fdr?: number
+  readonly everything?: boolean
+  readonly format: ExportFormatName
+  readonly out: string
+  readonly mask?: boolean
+}
 
 interface Fetched {
   readonly manifest: Manifest

@@ -4,7 +4,8 @@
  */
 import type { InteractionType } from '../../../graph-schema/schema.js'
 import { type ColumnPairs, pairsOfNew } from '../../kernels/near-changes.js'
-import type { NearNull, NearPairs, TimedMatrix } from '../../kernels/near-pairs.js'
+import type { NearNull, NearPairs } from '../../kernels/near-pairs.js'
+import type { TimedMatrix } from '../../kernels/timed-matrix.js'
 import type { Focus } from '../detector.js'
 import { newEdges } from '../focus.js'
 

@@ -1,7 +1,7 @@
 /** Interactions of one type as a timed matrix: one row an account, one column a target, the first known time where there are several. */
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
-import type { TimedMatrix } from '../../kernels/near-pairs.js'
 import { argsortFloat64 } from '../../kernels/sort.js'
+import type { TimedMatrix } from '../../kernels/timed-matrix.js'
 
 export interface Engagements {
   readonly accounts: TimedMatrix

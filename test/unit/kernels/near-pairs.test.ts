@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { gammaPoissonSurprise, poissonSurprise } from '#src/kernels/gamma-poisson.js'
-import { nearPairs, type TimedMatrix } from '#src/kernels/near-pairs.js'
+import { nearPairs } from '#src/kernels/near-pairs.js'
 import { Random } from '#src/kernels/random.js'
+import type { TimedMatrix } from '#src/kernels/timed-matrix.js'
 
 interface Entry {
   readonly row: number
