@@ -219,6 +219,7 @@ export const seededSchedules: readonly (ScheduleRequest & { readonly id: string 
           { type: 'detect', parameters: { publish: false } },
           { type: 'score', parameters: {} },
           { type: 'propagate', parameters: { run: 'latest' } },
+          { type: 'forecast', parameters: { run: 'latest' } },
           { type: 'publish', parameters: {} },
         ],
       },

@@ -52,7 +52,7 @@ test('the nightly pipeline of a new store runs through: what queries see has its
   const { store } = service
   const { job } = seededSchedules.find(({ id }) => id === 'nightly')!
   const stages = job.parameters.stages as { type: string; parameters: object }[]
-  expect(stages.map(({ type }) => type)).toEqual(['detect', 'score', 'propagate', 'publish'])
+  expect(stages.map(({ type }) => type)).toEqual(['detect', 'score', 'propagate', 'forecast', 'publish'])
   const quick = stages.map((stage) =>
     stage.type === 'detect' ? { ...stage, parameters: { ...stage.parameters, detectors: ['lockstep'] } } : stage,
   )
@@ -62,7 +62,8 @@ test('the nightly pipeline of a new store runs through: what queries see has its
   const { run } = results[0]!
   expect(results[1]).toMatchObject({ run, basis: 'unsupervised' })
   expect(results[2]).toMatchObject({ run, scoring: null })
-  expect(results[3]).toMatchObject({ run })
+  expect(results[3]).toMatchObject({ run, scored: 0 })
+  expect(results[4]).toMatchObject({ run })
   expect(await seen()).toBe(run)
   expect(await store.readPropagation(null)).toMatchObject({ id: results[2]!.propagation, run })
 })
