@@ -271,11 +271,23 @@ export class JobRunner {
         this.#events.emit('fault', null, error)
         wait = retryMs
       }
-      if (job) await this.#perform(job)
+      // Told to stop while the store was asked: nothing of the job has begun.
+      if (job && this.#stopping) await this.#giveBack(job)
+      else if (job) await this.#perform(job)
       else if (!this.#stopping && !this.#woken)
         await pause(wait, (wake) => {
           this.#wake = wake
         })
+    }
+  }
+
+  async #giveBack({ id, token, dueAt }: JobRecord): Promise<void> {
+    try {
+      const waiting = await this.#store.releaseJob({ job: id, token }, dueAt, false)
+      if (waiting) this.#events.emit(id, waiting)
+    } catch (error) {
+      // Its lease runs out.
+      this.#events.emit('fault', id, error)
     }
   }
 

@@ -186,7 +186,7 @@ describe('demo', () => {
       const rings = (await (await fetch(`${address}/v1/rings`)).json()) as { readonly total: number }
       expect(rings.total).toBeGreaterThan(2)
       const [, members, account] = await service.says(
-        /curl (\S+\/members)\n {2}curl (\S+\/rings)\n.*\/docs in a browser/,
+        /curl (\S+\/members)\n {2}curl (\S+\/rings)\n.*\/docs for the API/,
       )
       const named = (await (await fetch(members!)).json()) as { readonly total: number }
       expect(named.total).toBeGreaterThan(1)
