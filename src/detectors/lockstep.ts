@@ -117,7 +117,9 @@ const occupied = ({ columnOffsets, columnCount }: TimedMatrix): number => {
 
 const accountsAsColumns = ({ accounts, fresh }: Engagements) => {
   const { matrix, entry } = transposed(accounts)
-  return { matrix, entry, fresh: Uint8Array.from(entry, (e) => fresh[e]!) }
+  const ofEntry = new Uint8Array(entry.length)
+  for (let i = 0; i < entry.length; i++) ofEntry[i] = fresh[entry[i]!]!
+  return { matrix, entry, fresh: ofEntry }
 }
 
 /** Candidates of moments of an earlier run, without those whose accounts met anew or are in one that is found now. */
@@ -206,7 +208,8 @@ export const lockstep: Detector<LockstepParameters> = {
           type: relation.type,
           columnIs,
           matrix,
-          edgeOf: (each) => engagements.edge[entry ? entry[each]! : each]!,
+          edge: engagements.edge,
+          entry,
           from: columnIs === 'account' ? relation.actorFrom : relation.targetFrom,
         }
         const start = focus ? startAgain(place, focus, tolerances.at(-1)!, given.reach) : null

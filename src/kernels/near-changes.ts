@@ -48,12 +48,23 @@ export const pairsOfNew = (
   return { a: a.subarray(0, count), b: b.subarray(0, count) }
 }
 
+/** What ChangedPartners reads, made once by near-pairs.ts. */
+export interface ByColumn {
+  readonly matrix: TimedMatrix
+  /** Row and time of each of `matrix.entries`, in their order. */
+  readonly columnRow: Int32Array
+  readonly columnTime: Float64Array
+  readonly rank: Int32Array
+  readonly columnOf: Int32Array
+  /** Near meetings without which columns of two sizes never surprise. */
+  readonly need: (size: number, other: number) => number
+  readonly widest: number
+  readonly reach: number
+}
+
 /** The meetings of a column with the others of its pairs, handed on as NearPartners does. */
 export class ChangedPartners {
-  readonly #matrix: TimedMatrix
-  readonly #widest: number
-  readonly #reach: number
-  readonly #columnOf: Int32Array
+  readonly #by: ByColumn
   /** Ranks of the smaller columns of each rank's pairs. */
   readonly #offsets: Int32Array
   readonly #smaller: Int32Array
@@ -66,17 +77,9 @@ export class ChangedPartners {
   rank = new Int32Array(1024)
   looked = 0
 
-  constructor(
-    matrix: TimedMatrix,
-    { a, b }: ColumnPairs,
-    { rank, columnOf }: { readonly rank: Int32Array; readonly columnOf: Int32Array },
-    widest: number,
-    reach: number,
-  ) {
-    this.#matrix = matrix
-    this.#widest = widest
-    this.#reach = reach
-    this.#columnOf = columnOf
+  constructor({ a, b }: ColumnPairs, by: ByColumn) {
+    const { matrix, rank } = by
+    this.#by = by
     const offsets = new Int32Array(matrix.columnCount + 2)
     for (let i = 0; i < a.length; i++) offsets[Math.max(rank[a[i]!]!, rank[b[i]!]!) + 2]!++
     for (let r = 0; r < matrix.columnCount; r++) offsets[r + 2]! += offsets[r + 1]!
@@ -93,14 +96,17 @@ export class ChangedPartners {
   }
 
   of(from: number, to: number, least: number, own: number): number {
-    const { entries, row, time, columnOffsets } = this.#matrix
+    const { matrix, columnRow, columnOf, need } = this.#by
+    const { columnOffsets } = matrix
     const first = this.#offsets[own]!
     const end = this.#offsets[own + 1]!
     this.looked = 0
     if (first === end) return 0
+    const place = this.#place
+    const stamp = this.#stamp
     for (let i = from; i < to; i++) {
-      this.#place[row[entries[i]!]!] = i
-      this.#stamp[row[entries[i]!]!] = own
+      place[columnRow[i]!] = i
+      stamp[columnRow[i]!] = own
     }
     this.looked = to - from
     let kept = 0
@@ -108,26 +114,41 @@ export class ChangedPartners {
       const b = this.#smaller[k]!
       if (b < least || b === own || this.#taken[b] === own) continue
       this.#taken[b] = own
-      const column = this.#columnOf[b]!
-      const begin = kept
-      this.looked += columnOffsets[column + 1]! - columnOffsets[column]!
-      for (let i = columnOffsets[column]!; i < columnOffsets[column + 1]!; i++) {
-        const other = entries[i]!
-        if (this.#stamp[row[other]!] !== own) continue
-        const place = this.#place[row[other]!]!
-        const entry = entries[place]!
-        if (Math.abs(other - entry) > this.#reach || Math.abs(time[other]! - time[entry]!) > this.#widest) continue
-        if (kept === this.own.length) this.#grow()
-        // In the order of the column's own entries.
-        let j = kept++ - 1
-        for (; j >= begin && this.own[j]! > place; j--) {
-          this.own[j + 1] = this.own[j]!
-          this.other[j + 1] = this.other[j]!
-        }
-        this.own[j + 1] = place
-        this.other[j + 1] = other
-        this.rank[kept - 1] = b
+      const begin = columnOffsets[columnOf[b]!]!
+      const stop = columnOffsets[columnOf[b]! + 1]!
+      let enough = need(to - from, stop - begin)
+      let common = 0
+      // What is left cannot make up for what was missed.
+      for (let i = begin; i < stop && common + stop - i >= enough; i++) common += stamp[columnRow[i]!] === own ? 1 : 0
+      this.looked += stop - begin
+      if (common < enough) continue
+      const before = kept
+      kept = this.#gather(begin, stop, own, b, kept)
+      enough += before
+      if (kept < enough) kept = before
+    }
+    return kept
+  }
+
+  /** The near meetings of the column with rank `own` with that of rank `b`, in the order of its own entries. */
+  #gather(begin: number, stop: number, own: number, b: number, from: number): number {
+    const { matrix, columnRow, columnTime, widest, reach } = this.#by
+    const { entries } = matrix
+    let kept = from
+    for (let i = begin; i < stop; i++) {
+      const row = columnRow[i]!
+      if (this.#stamp[row] !== own) continue
+      const at = this.#place[row]!
+      if (Math.abs(columnTime[i]! - columnTime[at]!) > widest || Math.abs(entries[i]! - entries[at]!) > reach) continue
+      if (kept === this.own.length) this.#grow()
+      let j = kept++ - 1
+      for (; j >= from && this.own[j]! > at; j--) {
+        this.own[j + 1] = this.own[j]!
+        this.other[j + 1] = this.other[j]!
       }
+      this.own[j + 1] = at
+      this.other[j + 1] = entries[i]!
+      this.rank[kept - 1] = b
     }
     return kept
   }

@@ -168,8 +168,6 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   // size of the smaller. Columns are ranked in that order, and an entry knows the rank of its column, so that most of what lies
   // beside an entry is passed over without a look elsewhere.
   const { rank, columnOf, firstOfSize } = rankColumns(columnOffsets, COUNTS_TOLD_APART)
-  const rankOf = new Int32Array(entryCount)
-  for (let e = 0; e < entryCount; e++) rankOf[e] = rank[column[e]!]!
   // Rows and times in the order of columns: read in one go for each pair.
   const columnRow = new Int32Array(entryCount)
   const columnTime = new Float64Array(entryCount)
@@ -228,8 +226,28 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     return COUNTS_TOLD_APART
   }
 
-  const everyPartner = (): NearPartners =>
-    new NearPartners(
+  /** Fewest near meetings at which columns of two sizes can surprise, by the binary logarithm of the product, rounded down. */
+  const needed: number[] = []
+  const need = (size: number, other: number): number => {
+    const magnitude = Math.floor(Math.log2(size * other))
+    const known = needed[magnitude]
+    if (known !== undefined) return known
+    const scale = (2 * 2 ** magnitude) / (entryCount * entryCount)
+    const isEnough = (n: number): boolean =>
+      nearTotal.some((near, level) => {
+        const mu = near * scale
+        return telling[level] === 1 && mu <= highestShare(n) * (likeness + (all - near) * scale + mu)
+      })
+    let n = 2
+    while (n < COUNTS_TOLD_APART && !isEnough(n)) n++
+    needed[magnitude] = n
+    return n
+  }
+
+  const everyPartner = (): NearPartners => {
+    const rankOf = new Int32Array(entryCount)
+    for (let e = 0; e < entryCount; e++) rankOf[e] = rank[column[e]!]!
+    return new NearPartners(
       {
         matrix,
         rankOf,
@@ -247,8 +265,9 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         entryCount,
       }),
     )
+  }
   const partners = options.again
-    ? new ChangedPartners(matrix, options.again.pairs, { rank, columnOf }, widest, reach)
+    ? new ChangedPartners(options.again.pairs, { matrix, columnRow, columnTime, rank, columnOf, need, widest, reach })
     : everyPartner()
   for (let a = 0; a < columnCount; a++) {
     const size = columnOffsets[a + 1]! - columnOffsets[a]!

@@ -20,8 +20,9 @@ export interface Side {
   readonly type: InteractionType
   readonly columnIs: 'account' | 'target'
   readonly matrix: TimedMatrix
-  /** Position in the relation of each entry of the matrix. */
-  readonly edgeOf: (entry: number) => number
+  /** Position in the relation of each entry of the matrix of accounts as rows, and which of these each entry of `matrix` is; null for itself. */
+  readonly edge: Int32Array
+  readonly entry: Int32Array | null
   /** Entity of column 0. */
   readonly from: number
 }
@@ -55,7 +56,7 @@ const among = (pairs: NearPairs, keeps: (pair: number) => boolean): NearPairs =>
 
 /** Null where the earlier run did not look at this matrix. */
 export const startAgain = (side: Side, focus: Focus, widest: number, reach: number): Again | null => {
-  const { type, columnIs, matrix, edgeOf, from } = side
+  const { type, columnIs, matrix, edge, entry: original, from } = side
   const memories = focus.memory as readonly PairMemory[] | undefined
   const before = memories?.find((each) => each.type === type && each.columnIs === columnIs)
   if (!before) return null
@@ -63,7 +64,7 @@ export const startAgain = (side: Side, focus: Focus, widest: number, reach: numb
   const isNew = new Uint8Array(matrix.column.length)
   const touched = new Uint8Array(matrix.columnCount)
   for (let entry = 0; entry < isNew.length; entry++)
-    if (isNewEdge[edgeOf(entry)] === 1) {
+    if (isNewEdge[edge[original ? original[entry]! : entry]!] === 1) {
       isNew[entry] = 1
       touched[matrix.column[entry]!] = 1
     }
