@@ -227,7 +227,8 @@ export const denseBlock: Detector<DenseBlockParameters> = {
         for (const _ of found) memory.push(name)
       }
       const comparing = { sample: SAMPLE, reach: REACH, least: LEAST_SHARED, seed, check: checkCancelled }
-      const places = start && placesAgain(snapshot, cut, extra, before.filter(isTouched), start, comparing)
+      const places =
+        start && touched && placesAgain(snapshot, cut, extra, before.filter(isTouched), start, touched, comparing)
       if (places?.length === 0 && extra.length !== 1) {
         take(untouched)
         return

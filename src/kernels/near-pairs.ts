@@ -142,6 +142,9 @@ const surprisingShare = (least: number, likeness: number): ((n: number) => numbe
   }
 }
 
+/** Products of sizes are told apart by so many steps for each doubling. */
+const STEPS_PER_DOUBLING = 4
+
 /** Numbers kept for each column while one column is compared with all. */
 const SEEN = 4
 
@@ -226,13 +229,13 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
     return COUNTS_TOLD_APART
   }
 
-  /** Fewest near meetings at which columns of two sizes can surprise, by the binary logarithm of the product, rounded down. */
+  /** Fewest near meetings at which columns of two sizes can surprise, by the product, rounded down to a step of a fifth. */
   const needed: number[] = []
   const need = (size: number, other: number): number => {
-    const magnitude = Math.floor(Math.log2(size * other))
+    const magnitude = Math.floor(STEPS_PER_DOUBLING * Math.log2(size * other))
     const known = needed[magnitude]
     if (known !== undefined) return known
-    const scale = (2 * 2 ** magnitude) / (entryCount * entryCount)
+    const scale = (2 * 2 ** (magnitude / STEPS_PER_DOUBLING)) / (entryCount * entryCount)
     const isEnough = (n: number): boolean =>
       nearTotal.some((near, level) => {
         const mu = near * scale

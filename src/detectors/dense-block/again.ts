@@ -5,6 +5,7 @@
  */
 import { entityKinds } from '../../../graph-schema/schema.js'
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
+import { logChoose } from '../../kernels/hypergeometric.js'
 import type { Candidate, Focus } from '../detector.js'
 import { newEdges } from '../focus.js'
 import { alike } from './alike.js'
@@ -53,12 +54,17 @@ class Columns {
   readonly #cut: Cut
   readonly #timed: boolean
   readonly #sample: number
+  readonly #accounts: number
   readonly #known = new Map<number, Float64Array>()
 
   constructor(cut: Cut, timed: boolean, sample: number) {
     this.#cut = cut
     this.#timed = timed
     this.#sample = sample
+    const { outOffsets } = cut.relation
+    let accounts = 0
+    for (let row = 0; row + 1 < outOffsets.length; row++) if (outOffsets[row + 1]! > outOffsets[row]!) accounts++
+    this.#accounts = Math.max(2, accounts)
   }
 
   /** A number for the column of an interaction; not-a-number for none. */
@@ -101,19 +107,24 @@ class Columns {
     return own[low] === column
   }
 
+  /** How many columns two accounts share; 0 where chance would give as many to one in all accounts, as in matrix/groups.ts. */
   shared(one: number, other: number): number {
     const a = this.of(one)
     const b = this.of(other)
+    const { inOffsets } = this.#cut.relation
     let count = 0
+    let nats = 0
     for (let i = 0, j = 0; i < a.length && j < b.length; ) {
       if (a[i] === b[j]) {
         count++
+        if (!this.#timed) nats += Math.log(this.#accounts / (inOffsets[a[i]! + 1]! - inOffsets[a[i]!]!))
         i++
         j++
       } else if (a[i]! < b[j]!) i++
       else j++
     }
-    return count
+    if (this.#timed) return count
+    return nats - logChoose(Math.min(a.length, b.length), count) >= Math.log(this.#accounts) ? count : 0
   }
 }
 
@@ -177,16 +188,17 @@ const neighbours = (
   return found
 }
 
-/** Communities of accounts (rows of the relation) tied by what is new. */
+/** Communities of accounts (rows of the relation) tied by what is new. `touched`: as touchedRows gives it. */
 export const partsOfNew = (
   snapshot: Snapshot,
   cut: Cut,
   extra: readonly ExtraMode[],
   focus: Focus,
+  touched: Uint8Array,
   { sample, reach, least, seed }: AgainOptions,
 ): Int32Array[] => {
-  const { relation, minRows, check } = cut
-  const { outOffsets, inOffsets, target, targetFrom, source, inEdge, actorFrom } = relation
+  const { relation, stretch, minRows, check } = cut
+  const { outOffsets, inOffsets, target, targetFrom, source, inEdge, at, actorFrom } = relation
   const isNew = newEdges(focus, relation.type)
   const timed = extra.includes('time')
   const kind = extra.find((mode) => mode !== 'time')
@@ -195,6 +207,7 @@ export const partsOfNew = (
   const columns = new Columns(cut, timed, sample)
   const pairs: { a: number[]; b: number[]; shared: number[] } = { a: [], b: [], shared: [] }
   for (let row = 0; row + 1 < outOffsets.length; row++) {
+    if (touched[row] === 0) continue
     const partners = new Set<number>()
     const sharing = kind && uses ? () => sharers(snapshot, uses, cut, kind, row, null) : null
     let sharedBy: number[] | null = null
@@ -207,8 +220,10 @@ export const partsOfNew = (
         for (const other of sharedBy) if (columns.has(other, column)) partners.add(other)
       } else if (timed) {
         const t = target[edge]! - targetFrom
+        const when = at[edge]!
         for (let k = inOffsets[t]!; k < inOffsets[t + 1]!; k++)
-          if (columns.column(inEdge[k]!) === column) partners.add(source[k]! - actorFrom)
+          if (Math.abs(at[inEdge[k]!]! - when) <= stretch && columns.column(inEdge[k]!) === column)
+            partners.add(source[k]! - actorFrom)
       } else if (columns.has(row, column))
         for (const other of neighbours(relation, column, row, reach))
           if (columns.has(other, column)) partners.add(other)
@@ -247,10 +262,14 @@ export const placesAgain = (
   extra: readonly ExtraMode[],
   changed: readonly Candidate[],
   focus: Focus,
+  touched: Uint8Array,
   options: AgainOptions,
 ): Place[] => {
   const { relation } = cut
-  const places: Place[] = partsOfNew(snapshot, cut, extra, focus, options).map((part) => ({ side: 'rows', part }))
+  const places: Place[] = partsOfNew(snapshot, cut, extra, focus, touched, options).map((part) => ({
+    side: 'rows',
+    part,
+  }))
   for (const candidate of changed) {
     places.push({ side: 'rows', part: Int32Array.from(accountsOf(candidate), (each) => each - relation.actorFrom) })
     // Columns are targets where nothing else is a mode.
