@@ -20,7 +20,7 @@ import type { TimedMatrix } from '../kernels/timed-matrix.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { newEdges } from './focus.js'
 import { actionsOf } from './lockstep/actions.js'
-import { type PairMemory, remembered, type Side, startAgain, together } from './lockstep/again.js'
+import { type PairMemory, remembered, type Side, startAgain } from './lockstep/again.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
 import { groupPairs, leastNats } from './lockstep/groups.js'
@@ -212,19 +212,18 @@ export const lockstep: Detector<LockstepParameters> = {
           entry,
           from: columnIs === 'account' ? relation.actorFrom : relation.targetFrom,
         }
-        const start = focus ? startAgain(place, focus, tolerances.at(-1)!, given.reach) : null
-        const found = nearPairs(matrix, {
+        const again = focus ? startAgain(place, focus, tolerances.at(-1)!, given.reach) : null
+        const pairs = nearPairs(matrix, {
           tolerances,
           reach: given.reach,
           session,
           least: leastNats(columns, tolerances.length, nats),
           likeness: LIKENESS,
           ...(side.fresh ? { fresh: { entries: side.fresh, freshness: FRESHNESS } } : {}),
-          ...(start ? { again: start.again } : {}),
+          ...(again ? { again } : {}),
           check: checkCancelled,
           progress: (share) => progress(step, (done + share) / matrices),
         })
-        const pairs = start ? together(start.kept, found) : found
         memory.push(remembered(place, pairs))
         if (pairs.crowded > 0)
           notes.push({

@@ -11,10 +11,9 @@ export interface NearNull {
   readonly crowded: number
   /** B of near-dispersion.ts, by level. */
   readonly sitting: Float64Array
-  readonly entryCount: number
 }
 
-export interface NearPairs extends Pick<NearNull, 'telling' | 'crowded'> {
+export interface NearPairs extends Pick<NearNull, 'telling' | 'crowded' | 'sitting'> {
   readonly count: number
   /** a < b. */
   readonly a: Int32Array
@@ -25,7 +24,6 @@ export interface NearPairs extends Pick<NearNull, 'telling' | 'crowded'> {
   readonly met: Int32Array
   readonly expected: Float64Array
   readonly nats: Float64Array
-  readonly learned: NearNull
 }
 
 export class PairList {
@@ -74,7 +72,7 @@ export class PairList {
       nats: this.#nats.slice(0, n),
       telling: learned.telling,
       crowded: learned.crowded,
-      learned,
+      sitting: learned.sitting,
     }
   }
 }

@@ -46,8 +46,8 @@ export interface NearPairOptions {
   readonly fresh?: { readonly entries: Uint8Array; readonly freshness: number }
   /** Shape A of the prior of likeness. */
   readonly likeness: number
-  /** Look at these pairs alone, with what all pairs gave before a few entries were new. */
-  readonly again?: { readonly pairs: ColumnPairs; readonly learned: NearNull }
+  /** Look at these pairs alone, with the `sitting` that all pairs gave before a few entries were new. */
+  readonly again?: { readonly pairs: ColumnPairs; readonly sitting: Float64Array }
   readonly progress?: (done: number) => void
   readonly check?: Check
 }
@@ -58,7 +58,7 @@ const FAR_REACH = 1024
 /** Where an entry is near to more of its row than this, on average, near is where entries always are. */
 const LARGEST_NEAR_SHARE = 0.75
 
-type Counts = Omit<NearNull, 'sitting' | 'entryCount'>
+type Counts = Omit<NearNull, 'sitting'>
 
 const countPairs = ({ rowCount, rowOffsets, time }: TimedMatrix, tolerances: Float64Array, reach: number): Counts => {
   const levels = tolerances.length
@@ -98,18 +98,12 @@ const countPairs = ({ rowCount, rowOffsets, time }: TimedMatrix, tolerances: Flo
 
 const learn = (
   matrix: TimedMatrix,
-  { tolerances, reach, likeness, check = neverCancelled }: NearPairOptions,
+  { tolerances, reach, likeness, again, check = neverCancelled }: NearPairOptions,
 ): NearNull => {
   const counts = countPairs(matrix, tolerances, reach)
   const { near, all, telling } = counts
-  const sitting = nearDispersion(matrix, { tolerances, reach, likeness, near, all, telling, check })
-  return { ...counts, sitting, entryCount: matrix.entries.length }
-}
-
-/** A few more entries have as many more near neighbours each as there are more entries. */
-const grown = (before: NearNull, entryCount: number): NearNull => {
-  const scale = before.entryCount === 0 ? 1 : (entryCount / before.entryCount) ** 2
-  return { ...before, near: before.near.map((pairs) => pairs * scale), all: before.all * scale, entryCount }
+  const sitting = again?.sitting ?? nearDispersion(matrix, { tolerances, reach, likeness, near, all, telling, check })
+  return { ...counts, sitting }
 }
 
 const wider = <T extends Int32Array | Float64Array>(old: T, next: T): T => {
@@ -155,7 +149,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
   const levels = tolerances.length
   const widest = tolerances[levels - 1]!
   const entryCount = entries.length
-  const learned = options.again ? grown(options.again.learned, entryCount) : learn(matrix, options)
+  const learned = learn(matrix, options)
   const { near: nearTotal, all, telling, sitting } = learned
   const fresh = options.fresh?.entries ?? null
   let freshLevels = 0

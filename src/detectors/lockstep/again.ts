@@ -1,10 +1,10 @@
 /**
- * A warm run of lockstep: pairs with new meetings are measured again, the other surprising pairs are taken over. What the null model learned from all
- * pairs is taken over too; a little more data moves it less than its own error.
+ * A warm run of lockstep: pairs that surprised before and pairs with new meetings are measured, and no other. How unevenly meetings spread (`sitting`) is
+ * taken over from when all pairs were; a little more data moves it less than its own error.
  */
 import type { InteractionType } from '../../../graph-schema/schema.js'
 import { type ColumnPairs, pairsOfNew } from '../../kernels/near-changes.js'
-import type { NearNull, NearPairs } from '../../kernels/near-pairs.js'
+import type { NearPairs } from '../../kernels/near-pairs.js'
 import type { TimedMatrix } from '../../kernels/timed-matrix.js'
 import type { Focus } from '../detector.js'
 import { newEdges } from '../focus.js'
@@ -13,7 +13,9 @@ import { newEdges } from '../focus.js'
 export interface PairMemory {
   readonly type: InteractionType
   readonly columnIs: 'account' | 'target'
-  readonly pairs: NearPairs
+  readonly a: Int32Array
+  readonly b: Int32Array
+  readonly sitting: Float64Array
 }
 
 export interface Side {
@@ -27,83 +29,41 @@ export interface Side {
   readonly from: number
 }
 
-export interface Again {
-  readonly kept: NearPairs
-  readonly again: { readonly pairs: ColumnPairs; readonly learned: NearNull }
-}
-
 /** What is to be kept of a side. */
-export const remembered = ({ type, columnIs, from }: Side, pairs: NearPairs): PairMemory => ({
+export const remembered = ({ type, columnIs, from }: Side, { a, b, sitting }: NearPairs): PairMemory => ({
   type,
   columnIs,
-  pairs: { ...pairs, a: pairs.a.map((column) => column + from), b: pairs.b.map((column) => column + from) },
+  a: a.map((column) => column + from),
+  b: b.map((column) => column + from),
+  sitting,
 })
 
-/** `pairs` where `keeps`, in their order. */
-const among = (pairs: NearPairs, keeps: (pair: number) => boolean): NearPairs => {
-  const kept = Int32Array.from({ length: pairs.count }, (_, pair) => pair).filter(keeps)
-  return {
-    ...pairs,
-    count: kept.length,
-    a: kept.map((pair) => pairs.a[pair]!),
-    b: kept.map((pair) => pairs.b[pair]!),
-    level: Uint8Array.from(kept, (pair) => pairs.level[pair]!),
-    met: kept.map((pair) => pairs.met[pair]!),
-    expected: Float64Array.from(kept, (pair) => pairs.expected[pair]!),
-    nats: Float64Array.from(kept, (pair) => pairs.nats[pair]!),
-  }
+const joined = (one: Int32Array, other: Int32Array): Int32Array => {
+  const both = new Int32Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
 }
 
-/** Null where the earlier run did not look at this matrix. */
-export const startAgain = (side: Side, focus: Focus, widest: number, reach: number): Again | null => {
-  const { type, columnIs, matrix, edge, entry: original, from } = side
+/** Which pairs to measure, as `NearPairOptions.again`; null where the earlier run did not look at this matrix. */
+export const startAgain = (
+  { type, columnIs, matrix, edge, entry: original, from }: Side,
+  focus: Focus,
+  widest: number,
+  reach: number,
+): { readonly pairs: ColumnPairs; readonly sitting: Float64Array } | null => {
   const memories = focus.memory as readonly PairMemory[] | undefined
   const before = memories?.find((each) => each.type === type && each.columnIs === columnIs)
   if (!before) return null
   const isNewEdge = newEdges(focus, type)
   const isNew = new Uint8Array(matrix.column.length)
-  const touched = new Uint8Array(matrix.columnCount)
-  for (let entry = 0; entry < isNew.length; entry++)
-    if (isNewEdge[edge[original ? original[entry]! : entry]!] === 1) {
-      isNew[entry] = 1
-      touched[matrix.column[entry]!] = 1
-    }
+  if (isNewEdge.length > 0)
+    for (let entry = 0; entry < isNew.length; entry++)
+      isNew[entry] = isNewEdge[edge[original ? original[entry]! : entry]!]!
   const now = (entity: number): number => focus.change.entityNow[entity]! - from
-  const pairs = { ...before.pairs, a: before.pairs.a.map(now), b: before.pairs.b.map(now) }
-  const isTouched = (pair: number): boolean => touched[pairs.a[pair]!] === 1 || touched[pairs.b[pair]!] === 1
-  const changed = among(pairs, isTouched)
   const met = pairsOfNew(matrix, isNew, widest, reach)
-  const joined = (one: Int32Array, other: Int32Array): Int32Array => {
-    const both = new Int32Array(one.length + other.length)
-    both.set(one)
-    both.set(other, one.length)
-    return both
-  }
   return {
-    kept: among(pairs, (pair) => !isTouched(pair)),
-    again: {
-      pairs: { a: joined(changed.a, met.a), b: joined(changed.b, met.b) },
-      learned: pairs.learned,
-    },
-  }
-}
-
-/** The pairs of both, which share none. */
-export const together = (kept: NearPairs, found: NearPairs): NearPairs => {
-  const joined = <T extends Int32Array | Float64Array | Uint8Array>(one: T, other: T, both: T): T => {
-    both.set(one)
-    both.set(other, one.length)
-    return both
-  }
-  const count = kept.count + found.count
-  return {
-    ...found,
-    count,
-    a: joined(kept.a, found.a, new Int32Array(count)),
-    b: joined(kept.b, found.b, new Int32Array(count)),
-    level: joined(kept.level, found.level, new Uint8Array(count)),
-    met: joined(kept.met, found.met, new Int32Array(count)),
-    expected: joined(kept.expected, found.expected, new Float64Array(count)),
-    nats: joined(kept.nats, found.nats, new Float64Array(count)),
+    pairs: { a: joined(before.a.map(now), met.a), b: joined(before.b.map(now), met.b) },
+    sitting: before.sitting,
   }
 }
