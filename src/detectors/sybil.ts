@@ -120,7 +120,7 @@ export const sybil: Detector<SybilParameters> = {
         message: 'There are no uses, transfers or associations, so sybil clusters were not looked for.',
       })
     const sharing = { ...options, minMembers: options.minSharing, searches }
-    // A little more data does not change what shuffles give by more than shuffles differ: a warm run does without them.
+    // A little more data does not change what shuffles give by more than shuffles differ: where no set is near them, a warm run does without.
     const before = (context.focus?.memory ?? NOTHING_LEARNED) as SybilMemory
     const identifiers = identifierCandidates(context, sharing, before.identifiers)
     const transfers = flowCandidates(context, { ...options, searches }, before.transfers)

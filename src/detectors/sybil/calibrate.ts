@@ -47,6 +47,21 @@ export const shufflesFor = (pairs: number, least: number): number =>
 /** Below this (chance one in three) a candidate is noise that no rate would name, and reporting it would only fill the list. */
 export const leastNats = 1
 
+/** The strongest set of all shuffles of the same data differs by so many nats from one seed to the next. */
+const luck = 10
+
+/**
+ * What shuffles of an earlier run gave, for a graph that has grown a little; null where they must be made anew, as a set is so near to them that chance
+ * decides what it is worth. `surprise`: of each set.
+ */
+export const usable = (learned: Float64Array | null, surprise: Float64Array): Float64Array | null => {
+  const near = (each: number): boolean => {
+    const nats = each === -Infinity ? 0 : calibrate(each, learned!)
+    return nats >= leastNats && nats < luck
+  }
+  return learned && !surprise.some(near) ? learned : null
+}
+
 /** Uniformly random order (Fisher-Yates), in place, with a chance to stop. */
 export const deal = (values: Int32Array, random: Random, checkCancelled: () => void): void => {
   for (let i = values.length - 1; i > 0; i--) {

@@ -2,7 +2,7 @@
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext } from '../detector.js'
 import { Buckets } from './buckets.js'
-import { type Calibrated, calibrate, leastNats, shufflesFor } from './calibrate.js'
+import { type Calibrated, calibrate, leastNats, shufflesFor, usable } from './calibrate.js'
 import { type FlowOptions, findFlowGroups, prepareFlow, strongestShuffledFlow } from './flow.js'
 import { type FlowData, FlowDescriber } from './flow-facts.js'
 import { distinctPairs } from './pairs.js'
@@ -52,7 +52,7 @@ export const flowCandidates = (
   const step = (done: number) => progress('transfers', (1 + done) / rounds)
   const judges = surprise.some((s) => s > -Infinity)
   const strongest =
-    learned ??
+    usable(learned, surprise) ??
     (judges ? strongestShuffledFlow(data.flow, options, shuffles, seed, checkCancelled, step) : new Float64Array(0))
   const nats = surprise.map((s) =>
     s === -Infinity ? 0 : Math.max(0, calibrate(s, strongest) - Math.log(options.searches)),

@@ -2,7 +2,7 @@
 import { entityKindByCode, entityKinds } from '../../../graph-schema/schema.js'
 import { entityName, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import type { Candidate, DetectorContext, Fact, Member } from '../detector.js'
-import { type Calibrated, calibrate, leastNats, shufflesFor } from './calibrate.js'
+import { type Calibrated, calibrate, leastNats, shufflesFor, usable } from './calibrate.js'
 import { cohortFact, firstSeen } from './cohort.js'
 import {
   findIdentifierGroups,
@@ -109,7 +109,7 @@ export const identifierCandidates = (
   const step = (done: number) => progress('identifiers', (1 + done) / rounds)
   const judges = surprise.some((s) => s > -Infinity)
   const strongest =
-    learned ??
+    usable(learned, surprise) ??
     (judges ? strongestShuffledUses(uses, options, shuffles, seed, checkCancelled, step) : new Float64Array(0))
   const nats = surprise.map((s) =>
     s === -Infinity ? 0 : Math.max(0, calibrate(s, strongest) - Math.log(options.searches)),
