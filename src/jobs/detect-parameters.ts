@@ -26,7 +26,7 @@ export interface DetectParameters {
   readonly whatIf: Without | null
   /** False: queries go on with the run that they see until another one is published. */
   readonly publish: boolean
-  /** Every detector looks again, also where the same detector has looked at the same graph with the same parameters. */
+  /** Every detector looks everywhere, whatever it found in an earlier run. */
   readonly full: boolean
 }
 
