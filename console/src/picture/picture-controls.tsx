@@ -29,13 +29,8 @@ export const Search = ({
       }}
     >
       <label>
-        <span class="sr">Find a node of the picture</span>
-        <input
-          type="search"
-          value={text}
-          placeholder="Find in the picture"
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
+        <span>Find in the picture</span>
+        <input type="search" value={text} onInput={(event) => setText(event.currentTarget.value)} />
       </label>
       {wanted === '' ? null : (
         <ul class="found">

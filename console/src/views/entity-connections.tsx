@@ -128,22 +128,11 @@ const PairForm = ({ query }: { readonly query: URLSearchParams }) => {
       }}
     >
       <label>
-        Why with{' '}
-        <input
-          value={other}
-          dir="auto"
-          placeholder="user:u2"
-          onInput={(event) => setOther(event.currentTarget.value)}
-        />
+        Why with (as in user:u2){' '}
+        <input value={other} dir="auto" onInput={(event) => setOther(event.currentTarget.value)} />
       </label>
       <label>
-        and not{' '}
-        <input
-          value={third}
-          dir="auto"
-          placeholder="user:u3"
-          onInput={(event) => setThird(event.currentTarget.value)}
-        />
+        and not <input value={third} dir="auto" onInput={(event) => setThird(event.currentTarget.value)} />
       </label>
       <button type="submit">Tell</button>
     </form>

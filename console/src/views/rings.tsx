@@ -64,7 +64,7 @@ const numbers = [
 
 const NumberFilters = ({ filter }: { readonly filter: RingFilter }) => (
   <fieldset class="numbers">
-    <legend>Numbers</legend>
+    <legend>Numbers; an empty field is any</legend>
     {numbers.map(([name, title, unit, step]) => (
       <label key={name}>
         <span>{title}</span>
@@ -73,7 +73,6 @@ const NumberFilters = ({ filter }: { readonly filter: RingFilter }) => (
           min="0"
           step={step}
           value={filter[name] ?? ''}
-          placeholder="any"
           onInput={(event) => changeQuery({ [name]: event.currentTarget.value })}
         />
         <span class="quiet">{unit}</span>
