@@ -10,6 +10,7 @@ import { LEAST_SCORE, type ScoredEntity } from '../risk/propagation/seeds.js'
 import type { PropagationRecord } from '../store/risk-store.js'
 import type { GraphStore, JobFence, RunWithRings } from '../store/store.js'
 import { version } from '../version.js'
+import { readLabelRecords } from './label-records.js'
 import { publishedRun } from './publication.js'
 import type { SpreadRisk } from './risk-task.js'
 import { WorkerPool } from './worker-pool.js'
@@ -24,7 +25,8 @@ export const RISK_THRESHOLD = 0.5
 export interface PropagationRequest {
   /** `published`: the one that queries see; or an id. The graph is read as of that run. */
   readonly run: 'published' | 'latest' | { readonly id: string }
-  readonly labels: readonly LabelRecord[]
+  /** Null: the store's, as they stood at the time of the graph. */
+  readonly labels: readonly LabelRecord[] | null
   /** Whether scores of the latest scoring are sources too. */
   readonly scores: boolean
   readonly parameters: Partial<PropagateParameters>
@@ -82,6 +84,7 @@ const chosenScores = async (
 
 export interface OpenRisk {
   readonly rings: RunWithRings | null
+  readonly labels: readonly LabelRecord[]
   readonly snapshot: Snapshot
   readonly spread: SpreadRisk
   readonly scoring: string | null
@@ -92,12 +95,13 @@ export interface OpenRisk {
 
 /** Throws `run.unknown`, `run.none` where there is neither a run nor a label, and what propagateRisk throws. Writes nothing. */
 export const openRisk = async (store: GraphStore, request: PropagationRequest): Promise<OpenRisk> => {
-  const { labels, parameters, signal, progress } = request
+  const { parameters, signal, progress } = request
   const rings = await chosenRun(store, request.run)
+  const asOf = rings?.run.asOf ?? null
+  const labels = request.labels ?? (await readLabelRecords(store, asOf))
   if (rings === null && labels.length === 0)
     throw new RingfenceError('run.none', 'Risk needs sources: rings of a run, or labels.')
   const notes: Note[] = []
-  const asOf = rings?.run.asOf ?? null
   const { scoring, scores } = request.scores
     ? await chosenScores(store, asOf, notes)
     : { scoring: null, scores: [] as readonly ScoredEntity[] }
@@ -113,7 +117,7 @@ export const openRisk = async (store: GraphStore, request: PropagationRequest): 
       { name: 'propagate', snapshot, least, sources: { rings, labels, scores }, parameters },
       (step, done) => progress?.(0.3 + 0.5 * done, step),
     )
-    return { rings, snapshot, spread, scoring, notes: [...notes, ...spread.notes], pool }
+    return { rings, labels, snapshot, spread, scoring, notes: [...notes, ...spread.notes], pool }
   } catch (error) {
     await pool.close()
     throw error
@@ -145,7 +149,7 @@ export const runPropagation = async (
   const check = (): void => {
     if (signal?.aborted) throw new RingfenceError('job.cancelled', 'It was stopped; nothing was written.')
   }
-  const { rings, snapshot, spread, scoring, notes, pool } = await openRisk(store, request)
+  const { rings, labels, snapshot, spread, scoring, notes, pool } = await openRisk(store, request)
   await pool.close()
   check()
   progress?.(0.85, 'compare')
@@ -165,7 +169,7 @@ export const runPropagation = async (
     asOf: rings?.run.asOf ?? null,
     run: rings?.run.id ?? null,
     scoring,
-    labels: request.labels.length,
+    labels: labels.length,
     version,
     parameters,
     least,

@@ -58,7 +58,7 @@ const PATHS = 10
 
 const sourcesOf = async (options: SourceOptions): Promise<Omit<PropagationRequest, 'signal' | 'progress'>> => ({
   run: options.run === undefined ? 'published' : { id: options.run },
-  labels: options.labels === undefined ? [] : await readLabels(options.labels),
+  labels: options.labels === undefined ? null : await readLabels(options.labels),
   scores: true,
   parameters: {
     tolerance: TOLERANCE,
@@ -265,7 +265,10 @@ const sharePassed = (text: string): number => {
 const withSources = (command: Command): Command =>
   command
     .option('--run <id>', 'the run whose rings are sources (default: the one that queries see)')
-    .option('--labels <file>', 'CSV with entity and label: bad is a source, good is the allow list')
+    .option(
+      '--labels <file>',
+      'CSV with entity and label in the place of those in the store: bad is a source, good absorbs',
+    )
     .option('--share <share>', 'how much of what reaches an entity goes on from it (default 0.85)', sharePassed)
     .option('--strict', 'refuse couplings that would not converge instead of scaling them down')
 

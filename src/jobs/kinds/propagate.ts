@@ -78,7 +78,7 @@ export const propagateJob: JobKind = {
     const { share, strict, least, threshold } = given
     const { record, difference } = await runPropagation(store, {
       run: runOf(given.run),
-      labels: labelRecords(given.labels ?? []),
+      labels: given.labels ? labelRecords(given.labels) : null,
       scores: given.scores !== false,
       parameters: { ...(share === undefined ? {} : { share }), ...(strict === undefined ? {} : { strict }) },
       ...(least === undefined ? {} : { least }),

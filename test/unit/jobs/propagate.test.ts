@@ -94,6 +94,28 @@ test('scores of the latest scoring by a model are sources, and a ranking without
   expect((await propagate({ scores: false })).result).toMatchObject({ scoring: null })
 })
 
+test('without labels in the request those that people decided on are sources, and end where they are taken back', async () => {
+  const { store, http } = service
+  const post = async (url: string, payload: object) => {
+    const answer = await http.inject({ method: 'POST', url, payload })
+    expect(answer.statusCode).toBeLessThan(300)
+    return answer.json()
+  }
+  const sources = async () => {
+    const { result } = await propagate({ labels: undefined, scores: false })
+    const id = result!.propagation as string
+    const given = (await rowsOf(id)).filter((row) => row.given > 0).map(({ kind, id: name }) => `${kind}:${name}`)
+    return { labels: (await store.readPropagation(id))!.labels, given: [...new Set(given)] }
+  }
+  await post('/v1/labels', { subject: 'creator:seller', label: 'confirmed', reason: 'seen' })
+  expect(await sources()).toEqual({ labels: 1, given: ['creator:seller'] })
+  await post('/v1/labels', { subject: 'user:helper', label: 'confirmed', reason: 'seen' })
+  await post('/v1/labels', { subject: 'creator:seller', label: 'cleared', reason: 'an agency' })
+  const after = await sources()
+  expect(after.labels).toBe(2)
+  expect(after.given).toEqual(['user:helper'])
+})
+
 test('one that was cancelled while it wrote has written nothing', async () => {
   const { store } = service
   const request = {
