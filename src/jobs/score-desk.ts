@@ -1,30 +1,21 @@
-/**
- * Answers for the score of one entity at a time: a worker thread of its own holds the model and what all entities need, for one
- * snapshot. A new run or another model is made ready in a second thread, while the first goes on answering; then they change places,
- * so that an answer never mixes two.
- */
+/** Answers for the score of one entity at a time: a worker thread of its own holds the model and what all entities need, for one snapshot. */
 import type { EntityKind } from '../../graph-schema/schema.js'
 import { RingfenceError } from '../errors.js'
 import type { Snapshot } from '../graph/snapshot.js'
 import type { Explanation } from '../model/explain/explain.js'
 import type { RunRecord } from '../store/store.js'
+import { Changeover, type Desk } from './changeover.js'
 import type { CurrentView } from './read-view.js'
 import type { ModelSource } from './served-model.js'
-import { WorkerPool } from './worker-pool.js'
+import type { WorkerPool } from './worker-pool.js'
 
 /** Whether the champion is another is asked no more often, so that answers cost no trip to the store. */
 const ASK_AGAIN_MS = 2000
-/** What failed is not worth much work: it is tried again after this, or at once with another run or model. */
-const TRY_AGAIN_MS = 30_000
-
-interface Desk {
+interface ScoreThread extends Desk {
   readonly key: string
   readonly snapshot: Snapshot
   readonly run: RunRecord | null
   readonly model: string
-  readonly pool: WorkerPool
-  /** Questions under way: the thread ends after the last. */
-  asked: number
 }
 
 export interface ScoredEntity {
@@ -36,20 +27,11 @@ export interface ScoredEntity {
   readonly snapshot: Snapshot
 }
 
-const asCoded = (error: unknown): RingfenceError =>
-  error instanceof RingfenceError
-    ? error
-    : new RingfenceError('internal', 'The model could not be made ready.', {}, { cause: error })
-
 export class ScoreDesk {
   readonly #current: CurrentView
   readonly #source: ModelSource
-  #desk: Desk | null = null
-  #opening: Promise<void> | null = null
-  #failure: { readonly error: RingfenceError; readonly at: number; readonly of: string } | null = null
+  readonly #desks = new Changeover<ScoreThread>('The model could not be made ready.')
   #checked = Number.NEGATIVE_INFINITY
-  #closed = false
-  readonly #ending = new Set<Desk>()
 
   constructor(current: CurrentView, source: ModelSource) {
     this.#current = current
@@ -62,93 +44,53 @@ export class ScoreDesk {
    */
   async explain(kind: EntityKind, id: string, reasons: number): Promise<ScoredEntity> {
     await this.refresh()
-    const desk = this.#desk
-    if (desk === null) {
-      if (this.#failure) throw this.#failure.error
+    const { present, failure } = this.#desks
+    if (present === null) {
+      if (failure) throw failure
       this.#current.graph()
       throw new RingfenceError('server.loading', 'The model is being made ready for the graph of the latest run.')
     }
-    desk.asked++
-    try {
-      const { run, model, snapshot } = desk
-      const { explanation, known } = await desk.pool.run({ name: 'explain', kind, id, reasons })
-      if (!known) throw new RingfenceError('entity.unknown', `The graph of the scores does not have ${kind}:${id}.`)
-      if (explanation === null)
-        throw new RingfenceError('model.kind', `Model ${model} has no scores of a ${kind}: it learned from too few.`)
-      return { run, model, snapshot, explanation }
-    } finally {
-      desk.asked--
-      if (this.#ending.has(desk) && desk.asked === 0) await this.#end(desk)
-    }
+    const { run, model, snapshot } = present
+    const { explanation, known } = await this.#desks.ask(present, ({ pool }) =>
+      pool.run({ name: 'explain', kind, id, reasons }),
+    )
+    if (!known) throw new RingfenceError('entity.unknown', `The graph of the scores does not have ${kind}:${id}.`)
+    if (explanation === null)
+      throw new RingfenceError('model.kind', `Model ${model} has no scores of a ${kind}: it learned from too few.`)
+    return { run, model, snapshot, explanation }
   }
 
   /** Looks whether there is another run or model, and makes it ready in the background. Throws `model.none`. */
   async refresh(): Promise<void> {
     const { snapshot, view } = this.#current
-    const isOther = this.#desk !== null && snapshot !== null && this.#desk.snapshot !== snapshot
-    if (this.#opening !== null || this.#closed) return
-    if (!isOther && this.#desk !== null && performance.now() - this.#checked < ASK_AGAIN_MS) return
+    const { present } = this.#desks
+    const isOther = present !== null && snapshot !== null && present.snapshot !== snapshot
+    if (this.#desks.isBusy) return
+    if (!isOther && present !== null && performance.now() - this.#checked < ASK_AGAIN_MS) return
     this.#checked = performance.now()
     const key = await this.#source.key()
     if (key === null) {
-      const before = this.#desk
-      this.#desk = null
-      this.#failure = null
-      if (before) await this.#retire(before)
+      await this.#desks.vacate()
       throw new RingfenceError('model.none', 'No model is champion, so nothing has a score.')
     }
-    if (snapshot === null || this.#opening !== null) return
-    if (this.#desk?.key === key && this.#desk.snapshot === snapshot) return
-    const of = `${key} ${view.run?.id}`
-    if (this.#failure?.of === of && performance.now() - this.#failure.at < TRY_AGAIN_MS) return
-    this.#opening = this.#open(key, snapshot)
-      .then(() => {
-        this.#failure = null
-      })
-      .catch((error: unknown) => {
-        this.#failure = { error: asCoded(error), at: performance.now(), of }
-      })
-      .finally(() => {
-        this.#opening = null
-      })
+    if (snapshot === null || (this.#desks.present?.key === key && this.#desks.present.snapshot === snapshot)) return
+    this.#desks.begin(`${key} ${view.run?.id}`, (pool) => this.#open(key, snapshot, pool))
   }
 
   /** Resolves when what is being made ready is, or has failed. */
-  async settled(): Promise<void> {
-    await this.#opening
+  settled(): Promise<void> {
+    return this.#desks.settled()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    const desks = [...this.#ending, ...(this.#desk ? [this.#desk] : [])]
-    this.#desk = null
-    await Promise.all(desks.map(({ pool }) => pool.close()))
+  close(): Promise<void> {
+    return this.#desks.close()
   }
 
-  async #open(key: string, snapshot: Snapshot): Promise<void> {
+  async #open(key: string, snapshot: Snapshot, pool: WorkerPool): Promise<Omit<ScoreThread, 'pool'>> {
     const { view } = this.#current
     const rings = view.run && { run: view.run, rings: view.rings }
     const { id, model } = await this.#source.load()
-    const pool = new WorkerPool(1)
-    try {
-      await pool.run({ name: 'open-scorer', snapshot, rings, model })
-      if (this.#closed) throw new RingfenceError('job.cancelled', 'The service stops.')
-    } catch (error) {
-      await pool.close()
-      throw error
-    }
-    const before = this.#desk
-    this.#desk = { key, snapshot, run: view.run, model: id, pool, asked: 0 }
-    if (before) await this.#retire(before)
-  }
-
-  async #retire(desk: Desk): Promise<void> {
-    if (desk.asked === 0) await this.#end(desk)
-    else this.#ending.add(desk)
-  }
-
-  async #end(desk: Desk): Promise<void> {
-    this.#ending.delete(desk)
-    await desk.pool.close()
+    await pool.run({ name: 'open-scorer', snapshot, rings, model })
+    return { key, snapshot, run: view.run, model: id }
   }
 }
