@@ -20,9 +20,11 @@
  *
  * `tied(u, k)` is the sum over all v of that tail: how many actors chance would tie to u so often.
  */
+
 import type { Check } from './check.js'
 import { mixPair, type TargetEvents } from './co-actions.js'
 import { binomialSurprise } from './gamma-poisson.js'
+import { lowerBound } from './lower-bound.js'
 import { argsortFloat64, countingArgsort } from './sort.js'
 
 /** The window, in tolerances: a minute within an hour. Wide enough to tell chance from purpose, narrow enough to keep what the hour brings. */
@@ -58,18 +60,6 @@ interface Meeting {
   readonly at: number
   readonly gap: number
   readonly chance: number
-}
-
-/** First place in from .. to - 1 whose time is at least `bound`. */
-const lowerBound = (time: Float64Array, from: number, to: number, bound: number): number => {
-  let low = from
-  let high = to
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (time[middle]! < bound) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 const partnersOf = (meetings: Meeting[], tolerance: number, occasion: number): Partners => {

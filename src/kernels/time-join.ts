@@ -11,7 +11,9 @@
  *
  * Time O(events log events + matching pairs of events); `countMatches` gives that number beforehand, for estimates and limits.
  */
+
 import { type Check, checkInterval, neverCancelled } from './check.js'
+import { lowerBound } from './lower-bound.js'
 import { argsortFloat64, countingArgsort } from './sort.js'
 
 export interface Events {
@@ -138,18 +140,6 @@ const matchesOf = ({ targetStarts, time }: Sorted, tolerance: number): number =>
 export const countMatches = (events: Events, tolerance: number, minShared: number): number => {
   validate(events, tolerance, minShared)
   return matchesOf(sortEvents(events, minShared), tolerance)
-}
-
-/** First place in from .. to whose time is at least `bound`; unknown times are last and count as later than all. */
-const lowerBound = (time: Float64Array, from: number, to: number, bound: number): number => {
-  let low = from
-  let high = to
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (time[middle]! < bound) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 class PairList {
