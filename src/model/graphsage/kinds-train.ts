@@ -15,20 +15,13 @@ import { type KindGraph, type KindPiece, KindPieces, type RowsByKind } from './k
 import { type KindInput, pieceTensors } from './kinds-inputs.js'
 import { type KindNetworkShape, kindLayout } from './kinds-network.js'
 import { kindGradientStep, kindLogits, type OpenPiece, type SeedTargets } from './kinds-step.js'
+import type { SageOptions } from './options.js'
 import { decayMask, initialValues } from './parameters.js'
 
-export interface KindNetworkOptions {
-  readonly hidden: number
-  readonly dropout: number
-  readonly learningRate: number
-  readonly weightDecay: number
-  readonly epochs: number
-  /** Epochs without a better average precision on the validation rows until it stops. */
-  readonly patience: number
-  /** Positives weigh (negatives / positives) ** balance. */
-  readonly balance: number
-  readonly seed: number
-}
+export type KindNetworkOptions = Pick<
+  SageOptions,
+  'hidden' | 'dropout' | 'learningRate' | 'weightDecay' | 'epochs' | 'patience' | 'balance' | 'seed'
+>
 
 export const standardKindOptions: Omit<KindNetworkOptions, 'seed'> = {
   hidden: 32,
