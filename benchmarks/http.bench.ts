@@ -2,12 +2,9 @@
  * Ring queries over HTTP: `GET /v1/users/{id}/rings` with a key, of many accounts, members of rings and others in turn, by 64 connections.
  * The service is a process of its own that logs to a file; the load comes from this process, on the same machine, and takes one of its cores.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { entityName } from '#src/graph/snapshot.js'
 import { makeApiKey } from '#src/jobs/api-keys.js'
@@ -17,6 +14,7 @@ import { defaultSimulation } from '#src/simulate/parameters.js'
 import { Simulation } from '#src/simulate/simulate.js'
 import { openStore } from '#src/store/open.js'
 import { type Bench, type Figure, median } from './lib/figure.js'
+import { served } from './lib/served.js'
 
 const CONNECTIONS = 64
 const SECONDS = 8
@@ -26,8 +24,6 @@ const LIMIT = { perSecond: 5000, p99: 20 }
 const LEAST_RINGS = 100
 /** Of each, members of rings and accounts that are in none. */
 const IDS = 500
-
-const service = fileURLToPath(new URL('../test/support/http-service.js', import.meta.url))
 
 /** A store with a real run in it; answers its key and the addresses to ask. */
 const prepare = async (path: string, note: (line: string) => void) => {
@@ -70,14 +66,10 @@ export const bench: Bench = {
     const path = join(folder, 'store.duckdb')
     try {
       const { key, paths } = await prepare(path, note)
-      const child = spawn(process.execPath, [service, path, join(folder, 'log.ndjson')], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      try {
-        const [line] = await once(child.stdout, 'data')
+      return await served(folder, async (address) => {
         const load = (duration: number) =>
           autocannon({
-            url: String(line).trim(),
+            url: address,
             connections: CONNECTIONS,
             duration,
             headers: { authorization: `Bearer ${key}` },
@@ -108,11 +100,7 @@ export const bench: Bench = {
           runs: values,
         })
         return [figure('rate', 'requests/s', perSecond, LIMIT.perSecond), figure('p99', 'ms', p99, LIMIT.p99)]
-      } finally {
-        const gone = once(child, 'exit')
-        child.kill('SIGTERM')
-        await gone
-      }
+      })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -4,13 +4,9 @@
  *
  *   npm run bench -- risk-http [--interactions 300000] [--count 1000]
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { makeApiKey } from '#src/jobs/api-keys.js'
 import { runPropagation } from '#src/jobs/propagation.js'
 import { Random } from '#src/kernels/random.js'
@@ -22,11 +18,11 @@ import { openStore } from '#src/store/open.js'
 import type { RiskRow } from '#src/store/risk-store.js'
 import type { Bench, Figure } from './lib/figure.js'
 import { countOption } from './lib/options.js'
+import { quantile, served, timedGet, untilReady } from './lib/served.js'
 
 const LIMIT_MS = 20
 const WARM_UP = 50
 const WHAT_IFS = 100
-const service = fileURLToPath(new URL('../test/support/http-service.js', import.meta.url))
 const paths: Readonly<Record<string, string>> = { creator: 'creators', user: 'users' }
 
 /** A store with a propagation in it, a key and the addresses to ask. */
@@ -73,9 +69,6 @@ const prepare = async (path: string, interactions: number, count: number, note: 
   }
 }
 
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-
 export const bench: Bench = {
   title: 'Risk of one entity with its paths over HTTP',
   run: async ({ args, note }) => {
@@ -85,43 +78,22 @@ export const bench: Bench = {
     try {
       const path = join(folder, 'store.duckdb')
       const { key, addresses } = await prepare(path, interactions, count, note)
-      const child = spawn(process.execPath, [service, path, join(folder, 'log.ndjson')], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      try {
-        const [line] = await once(child.stdout, 'data')
-        const address = String(line).trim()
-        const ask = (url: string) => fetch(`${address}${url}`, { headers: { authorization: `Bearer ${key}` } })
-        for (let status = 503; status === 503; await sleep(500)) {
-          const answer = await ask(addresses[0]!)
-          await answer.arrayBuffer()
-          status = answer.status
-        }
-        const time = async (urls: readonly string[]): Promise<number[]> => {
-          const took: number[] = []
-          for (const url of urls) {
-            const start = performance.now()
-            const answer = await ask(url)
-            await answer.arrayBuffer()
-            if (answer.status !== 200) throw new Error(`${url} was answered with ${answer.status}.`)
-            took.push(performance.now() - start)
-          }
-          return took
-        }
+      return await served(folder, async (address) => {
+        const time = (url: string): Promise<number> => timedGet(address, url, key)
+        await untilReady(address, addresses[0]!, key)
         // In turn with a route that does nothing, which tells how busy the machine is.
         const idle: number[] = []
         const plain: number[] = []
         for (const [i, url] of addresses.entries()) {
-          const [nothing] = await time(['/health/live'])
-          const [took] = await time([url])
+          const nothing = await time('/health/live')
+          const took = await time(url)
           if (i < WARM_UP) continue
-          idle.push(nothing!)
-          plain.push(took!)
+          idle.push(nothing)
+          plain.push(took)
         }
-        for (const all of [idle, plain]) all.sort((a, b) => a - b)
-        const supposed = (await time(addresses.slice(0, WHAT_IFS).map((url) => `${url}?whatIf=banned`))).sort(
-          (a, b) => a - b,
-        )
+        const supposed: number[] = []
+        for (const url of addresses.slice(0, WHAT_IFS)) supposed.push(await time(`${url}?whatIf=banned`))
+        for (const all of [idle, plain, supposed]) all.sort((a, b) => a - b)
         const figure = (metric: string, value: number, reference: number | null): Figure => ({
           bench: 'risk-http',
           model: `${interactions} interactions (simulated)`,
@@ -139,11 +111,7 @@ export const bench: Bench = {
           figure('what-if median', quantile(supposed, 0.5), null),
           figure('what-if p99', quantile(supposed, 0.99), null),
         ]
-      } finally {
-        const gone = once(child, 'exit')
-        child.kill('SIGTERM')
-        await gone
-      }
+      })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -4,14 +4,10 @@
  *
  *   npm run bench -- score-http [--interactions 1000000] [--count 400]
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { entityId, findEntity } from '#src/graph/snapshot.js'
 import { makeApiKey } from '#src/jobs/api-keys.js'
 import { defaultDetectParameters, runDetect } from '#src/jobs/detect.js'
@@ -28,10 +24,10 @@ import { openStore } from '#src/store/open.js'
 import { version } from '#src/version.js'
 import type { Bench, Figure } from './lib/figure.js'
 import { countOption } from './lib/options.js'
+import { quantile, served, timedGet, untilReady } from './lib/served.js'
 
 const LIMIT_MS = 50
 const WARM_UP = 30
-const service = fileURLToPath(new URL('../test/support/http-service.js', import.meta.url))
 const asked: readonly ScoredKind[] = ['creator', 'user']
 const paths: Readonly<Record<string, string>> = { creator: 'creators', user: 'users' }
 /** Enough for a model of the usual size; how good it is does not matter here. */
@@ -86,9 +82,6 @@ const prepare = async (folder: string, interactions: number, count: number, note
   }
 }
 
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-
 export const bench: Bench = {
   title: 'Score of one entity with its explanation over HTTP',
   run: async ({ args, note }) => {
@@ -97,30 +90,15 @@ export const bench: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'ringfence-bench-'))
     try {
       const { key, addresses } = await prepare(folder, interactions, count, note)
-      const child = spawn(process.execPath, [service, join(folder, 'store.duckdb'), join(folder, 'log.ndjson')], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: { ...process.env, RINGFENCE_MODEL: join(folder, 'model') },
-      })
-      try {
-        const [line] = await once(child.stdout, 'data')
-        const address = String(line).trim()
-        const ask = (path: string) => fetch(`${address}${path}`, { headers: { authorization: `Bearer ${key}` } })
+      const ask = async (address: string) => {
         const began = performance.now()
-        for (;;) {
-          const { status } = await ask(addresses[0]!)
-          if (status === 200) break
-          if (status !== 503) throw new Error(`The first question was answered with ${status}.`)
-          await sleep(500)
-        }
+        await untilReady(address, addresses[0]!, key)
         const ready = (performance.now() - began) / 1000
         note(`ready after ${ready.toFixed(0)} s`)
         const took: number[] = []
         for (const [i, path] of addresses.entries()) {
-          const start = performance.now()
-          const answer = await ask(path)
-          await answer.arrayBuffer()
-          if (answer.status !== 200) throw new Error(`${path} was answered with ${answer.status}.`)
-          if (i >= WARM_UP) took.push(performance.now() - start)
+          const ms = await timedGet(address, path, key)
+          if (i >= WARM_UP) took.push(ms)
         }
         took.sort((a, b) => a - b)
         const figure = (metric: string, value: number, reference: number | null): Figure => ({
@@ -134,11 +112,8 @@ export const bench: Bench = {
           referenceName: reference === null ? null : 'limit',
         })
         return [figure('median', quantile(took, 0.5), null), figure('p99', quantile(took, 0.99), LIMIT_MS)]
-      } finally {
-        const gone = once(child, 'exit')
-        child.kill('SIGTERM')
-        await gone
       }
+      return await served(folder, ask, { RINGFENCE_MODEL: join(folder, 'model') })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
