@@ -138,7 +138,7 @@ test('a ring of more members than can be drawn: the picture is there soon, says 
   expect((await canvas.screenshot()).equals(before)).toBe(false)
   await page.keyboard.press('0')
 
-  await page.getByLabel('Find a node of the picture').fill('big-v12')
+  await page.getByLabel('Find in the picture').fill('big-v12')
   await page.keyboard.press('Enter')
   const chosen = page.getByRole('region', { name: 'The chosen node' })
   await expect(chosen.innerText()).resolves.toMatch(/big-v12/)
