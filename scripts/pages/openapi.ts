@@ -25,6 +25,7 @@ export const openapiPage = async (): Promise<string> => {
       maskKey: null,
       logLevel: 'silent',
       seedSchedules: false,
+      leaseSeconds: 30,
       webhooks: { hosts: [], allowPrivate: false, secret: null },
     })
     try {

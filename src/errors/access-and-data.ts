@@ -201,6 +201,13 @@ export const accessAndData = {
     title: 'Too many records were rejected',
     advice: 'See the rejects file; raise --max-rejects if they are expected, correct the file otherwise.',
   },
+  'inbox.off': {
+    status: 409,
+    exit: 2,
+    title: 'The service loads no files by itself',
+    advice:
+      'Set RINGFENCE_INBOX to the folder that jobs may load files from, or send records to POST /v1/interactions.',
+  },
   'ingest.cancelled': {
     status: 409,
     exit: 130,

@@ -12,6 +12,7 @@ import type { GraphStore, JobFence, JobLogLine, JobRecord } from '../store/store
 import { checkParameters, type PreparedJob } from './job-kind.js'
 import { jobKind } from './kinds.js'
 import type { CurrentView } from './read-view.js'
+import { retryTold } from './webhooks/outbox.js'
 
 export interface JobRequest {
   readonly type: string
@@ -198,7 +199,7 @@ export class JobRunner {
 
   /** One that failed or was cancelled is tried again, with a new count of attempts. */
   async retry(id: string): Promise<JobRecord> {
-    const job = await this.#store.retryJob(id)
+    const job = await retryTold(this.#store, id)
     this.#begin()
     return job
   }

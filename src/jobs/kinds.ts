@@ -4,6 +4,7 @@ import type { JobKind } from './job-kind.js'
 import { detectJob } from './kinds/detect.js'
 import { exportJob } from './kinds/export.js'
 import { forecastJob } from './kinds/forecast.js'
+import { ingestJob } from './kinds/ingest.js'
 import { pipelineJob } from './kinds/pipeline.js'
 import { propagateJob } from './kinds/propagate.js'
 import { publishJob, rollbackJob } from './kinds/publish.js'
@@ -11,6 +12,7 @@ import { scoreJob } from './kinds/score.js'
 import { trainJob } from './kinds/train.js'
 
 const singleKinds: readonly JobKind[] = [
+  ingestJob,
   detectJob,
   trainJob,
   scoreJob,

@@ -16,6 +16,8 @@ export interface Publication {
 }
 
 const COLLECTION = 'publications'
+/** Runs that were chosen and that webhooks were not told of: written with the choice, so that neither a kill nor the next choice loses one. */
+export const UNTOLD = 'publications-untold'
 const CURRENT = 'current'
 /** Runs looked at for the latest that is to be seen, or the one before. */
 const RUNS_LOOKED_AT = 1000
@@ -45,7 +47,10 @@ const choose = async (store: GraphStore, run: string, job: string | null): Promi
     const publication: Publication = { run, at: new Date().toISOString(), job, before }
     const value = { ...publication }
     const expected = choice?.version ?? null
-    if (await store.changeDocuments([{ collection: COLLECTION, id: CURRENT, expected, value }])) return publication
+    const isUntold = (await store.readDocument(UNTOLD, run)) !== null
+    const untold = { collection: UNTOLD, id: run, expected: null, value: {}, sort: publication.at }
+    const changes = [{ collection: COLLECTION, id: CURRENT, expected, value }, ...(isUntold ? [] : [untold])]
+    if (await store.changeDocuments(changes)) return publication
   }
 }
 

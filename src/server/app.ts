@@ -83,7 +83,7 @@ export const buildApp = async (
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   const current = new CurrentView(store)
-  const jobs = new JobRunner(store, current)
+  const jobs = new JobRunner(store, current, { leaseMs: settings.leaseSeconds * 1000 })
   const scores = new ScoreDesk(current, modelSource(store))
   const risk = new RiskDesk(store, current)
   const masking = new Masking(settings.maskKey)

@@ -15,6 +15,8 @@ export interface ServerSettings {
   /** Whether a store without schedules is given the usual ones. */
   readonly seedSchedules: boolean
   readonly webhooks: WebhookSettings
+  /** How long a service may be silent before another one of its store takes its job. */
+  readonly leaseSeconds: number
 }
 
 const integer = (name: string, fallback: number, least: number, most: number): number => {
@@ -63,6 +65,7 @@ export const readSettings = (): ServerSettings => {
     maskKey: process.env.RINGFENCE_MASK_KEY || null,
     logLevel,
     seedSchedules: yesOrNo('RINGFENCE_SEED_SCHEDULES', true),
+    leaseSeconds: integer('RINGFENCE_LEASE_SECONDS', 30, 2, 3600),
     webhooks: {
       hosts: list('RINGFENCE_WEBHOOK_HOSTS'),
       allowPrivate: yesOrNo('RINGFENCE_WEBHOOK_PRIVATE', false),

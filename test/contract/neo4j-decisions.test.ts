@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { verifyAudit } from '#src/jobs/audit.js'
 import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
-import { emptyNeo4j, leaseNeo4j } from '../support/neo4j/lease.js'
+import { emptyNeo4j } from '../support/neo4j/empty.js'
+import { leaseNeo4j } from '../support/neo4j/lease.js'
 import { labelling, labelRow } from './decisions.js'
 
 const server = await leaseNeo4j()

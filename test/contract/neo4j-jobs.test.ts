@@ -5,7 +5,8 @@ import { recordBatches } from '#src/simulate/output.js'
 import { defaultSimulation } from '#src/simulate/parameters.js'
 import { Simulation } from '#src/simulate/simulate.js'
 import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
-import { emptyNeo4j, leaseNeo4j } from '../support/neo4j/lease.js'
+import { emptyNeo4j } from '../support/neo4j/empty.js'
+import { leaseNeo4j } from '../support/neo4j/lease.js'
 import { jobRecord } from '../support/runs.js'
 
 const server = await leaseNeo4j()

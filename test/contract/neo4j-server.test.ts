@@ -30,7 +30,8 @@ import {
 import { openStore } from '#src/store/open.js'
 import type { GraphStore } from '#src/store/store.js'
 import { batchOf, type InteractionInput } from '../support/batches.js'
-import { emptyNeo4jData, leaseNeo4j } from '../support/neo4j/lease.js'
+import { emptyNeo4jData } from '../support/neo4j/empty.js'
+import { leaseNeo4j } from '../support/neo4j/lease.js'
 import { openProxy } from '../support/neo4j/proxy.js'
 
 const likes = (from: number, to: number, more: Partial<InteractionInput> = {}): InteractionInput[] =>

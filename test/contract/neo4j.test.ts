@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import neo4j from 'neo4j-driver'
 import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
-import { emptyNeo4j, emptyNeo4jData, leaseNeo4j } from '../support/neo4j/lease.js'
+import { emptyNeo4j, emptyNeo4jData } from '../support/neo4j/empty.js'
+import { leaseNeo4j } from '../support/neo4j/lease.js'
 import { describeStoreContract, type OpenStore } from './store-contract.js'
 
 const server = await leaseNeo4j()

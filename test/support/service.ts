@@ -20,6 +20,7 @@ export const testSettings: ServerSettings = {
   maskKey: 'a key for tests',
   logLevel: 'info',
   seedSchedules: false,
+  leaseSeconds: 30,
   webhooks: { hosts: [], allowPrivate: false, secret: null },
 }
 

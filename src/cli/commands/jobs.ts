@@ -1,6 +1,7 @@
 /** `ringfence jobs`: the jobs of a store or a running service, newest first; one in full; and the end of one. */
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
+import { retryTold } from '../../jobs/webhooks/outbox.js'
 import type { JobLogLine, JobRecord } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { wholeNumber } from '../options.js'
@@ -68,7 +69,7 @@ const runCancel = async (context: Context, id: string): Promise<void> => {
 const runRetry = async (context: Context, id: string): Promise<void> => {
   const job = isService(context.store)
     ? ((await client(context).json(`${pathOf(id)}/retry`, { method: 'POST' })) as JobRecord)
-    : await withStore(context, { create: false }, (store) => store.retryJob(id))
+    : await withStore(context, { create: false }, (store) => retryTold(store, id))
   await context.result(
     { ...job },
     job.state === 'queued' ? `Job ${id} waits for a service to take it up.` : `Job ${id} is ${job.state}.`,

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { publish } from '#src/jobs/publication.js'
 import { checkAddress, isInward, publicLookup } from '#src/jobs/webhooks/address.js'
 import { MOST_ATTEMPTS, WebhookDispatcher } from '#src/jobs/webhooks/dispatcher.js'
-import { addJobMessage, addRunMessages } from '#src/jobs/webhooks/outbox.js'
+import { addJobMessage, addRunMessages, retryTold } from '#src/jobs/webhooks/outbox.js'
 import { webhookSecret } from '#src/jobs/webhooks/signature.js'
 import { listDeliveries, putWebhook, removeWebhook, replayDelivery } from '#src/jobs/webhooks/webhooks.js'
 import type { GraphStore, JobRecord } from '#src/store/store.js'
@@ -155,7 +156,7 @@ test('a run that is kept back is told when it is published, and once', async () 
   await save('hidden', 2, { publish: false })
   await addRunMessages(store)
   expect(await count()).toMatchObject({ waiting: 0 })
-  const publish = async () => {
+  const publishHidden = async () => {
     const job = await app.services.jobs.submit({
       type: 'publish',
       mode: 'write',
@@ -164,13 +165,50 @@ test('a run that is kept back is told when it is published, and once', async () 
     })
     while ((await app.services.jobs.read(job.id)).finishedAt === null) await new Promise((done) => setTimeout(done, 10))
   }
-  await publish()
+  await publishHidden()
   await addRunMessages(store)
   expect(await count()).toMatchObject({ waiting: 1 })
-  await publish()
+  await publishHidden()
   await addRunMessages(store)
   expect(await count()).toMatchObject({ waiting: 1 })
   await app.http.close()
+})
+
+test('nothing of what came between two looks is lost: a first run, a late one, one that another took the place of', async () => {
+  const ids = async () =>
+    (await listDeliveries(store, 'waiting', { limit: 100 })).map(({ delivery }) => delivery.message.id).sort()
+  await hook(['run.published'])
+  await addRunMessages(store)
+  await save('first', 3)
+  await addRunMessages(store)
+  expect(await ids()).toEqual(['run first'])
+  // Another process saved it later, though it had ended before.
+  const soon = (second: number) => ({ finishedAt: new Date(Date.now() + second * 1000).toISOString() })
+  await store.saveRun({ run: runRecord('b', soon(2)), rings: [] })
+  await addRunMessages(store)
+  await store.saveRun({ run: runRecord('a', soon(1)), rings: [] })
+  await addRunMessages(store)
+  await addRunMessages(store)
+  expect(await ids()).toEqual(['run a', 'run b', 'run first'])
+  for (const id of ['c', 'd'])
+    await store.saveRun({ run: runRecord(id, { ...soon(3), parameters: { publish: false } }), rings: [] })
+  await addRunMessages(store)
+  await publish(store, 'c', 'job-1')
+  await publish(store, 'd', 'job-2')
+  await publish(store, 'c', 'job-3')
+  await Promise.all([addRunMessages(store), addRunMessages(store)])
+  await addRunMessages(store)
+  expect(await ids()).toEqual(['run a', 'run b', 'run c', 'run d', 'run first'])
+})
+
+test('a failure is told also where the job is tried again before anybody looked', async () => {
+  await hook(['job.failed'])
+  await store.createJob(
+    jobRecord('j', { state: 'failed', finishedAt: new Date().toISOString(), token: 3, attempts: 3 }),
+  )
+  expect(await retryTold(store, 'j')).toMatchObject({ state: 'queued' })
+  expect(await count()).toMatchObject({ waiting: 1 })
+  await expect(retryTold(store, 'none')).rejects.toMatchObject({ code: 'job.unknown' })
 })
 
 test('what fails is sent again under the same id, given up after the last attempt, and can be replayed', async () => {
