@@ -21,6 +21,8 @@ export const openapiPage = async (): Promise<string> => {
     const { http } = await buildApp(store, {
       rateLimit: 1000,
       authFailureLimit: 1,
+      session: { lifetimeMs: 1, idleMs: 1 },
+      trustedProxies: [],
       bodyLimit: 2 ** 20,
       maskKey: null,
       logLevel: 'silent',

@@ -63,6 +63,18 @@ export const accessAndData = {
     title: 'Too many failed attempts from this address',
     advice: 'Wait as long as the Retry-After header says, then send a valid key.',
   },
+  'auth.csrf': {
+    status: 403,
+    exit: 2,
+    title: 'The request was not sent by a page of this service',
+    advice: 'Send the header x-csrf-token with `csrf` of GET /v1/session, or use a key without a cookie.',
+  },
+  'session.ended': {
+    status: 401,
+    exit: 2,
+    title: 'The session has ended',
+    advice: 'Sign in again: POST /v1/session.',
+  },
   'auth.role': {
     status: 403,
     exit: 2,

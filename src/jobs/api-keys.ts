@@ -17,13 +17,20 @@ const PREFIX = 'ringfence_'
 /** What the store keeps of a key, 64 hex digits. */
 export const hashApiKey = (key: string): string => createHash('sha256').update(key).digest('hex')
 
-/** A new key and the record to keep; the key itself is nowhere else. */
+/** The id that a key names; null of one that names none, as those did that were made earlier. It may be made up. */
+export const claimedKeyId = (key: string): string | null => {
+  const id = /^ringfence_([0-9a-f]{12})_/.exec(key)?.[1]
+  return id === undefined ? null : `k-${id}`
+}
+
+/** A new key and the record to keep; the key itself is nowhere else. It begins with its id, so that guesses at one key are told. */
 export const makeApiKey = (role: KeyRole, name: string): { readonly key: string; readonly record: ApiKeyRecord } => {
-  const key = `${PREFIX}${randomBytes(32).toString('base64url')}`
+  const id = randomBytes(6).toString('hex')
+  const key = `${PREFIX}${id}_${randomBytes(32).toString('base64url')}`
   return {
     key,
     record: {
-      id: `k-${randomBytes(6).toString('hex')}`,
+      id: `k-${id}`,
       hash: hashApiKey(key),
       role,
       name,

@@ -43,6 +43,7 @@ import { ringRoutes } from './routes/rings.js'
 import { riskRoutes } from './routes/risk.js'
 import { scheduleRoutes } from './routes/schedules.js'
 import { scoreRoutes } from './routes/scores.js'
+import { sessionRoutes } from './routes/session.js'
 import { webhookRoutes } from './routes/webhooks.js'
 import type { Services } from './services.js'
 import type { ServerSettings } from './settings.js'
@@ -74,6 +75,7 @@ export const buildApp = async (
   const http = fastify({
     logger,
     bodyLimit: settings.bodyLimit,
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
     // One line an answer, with the route instead of the address: ids of persons stay out of logs.
     logController: new LogController({ disableRequestLogging: true }),
@@ -113,6 +115,7 @@ export const buildApp = async (
   await http.register(auth, {
     store,
     failureLimit: settings.authFailureLimit,
+    session: settings.session,
     failed: (reason) => metrics.authFailed(reason),
   })
   await http.register(readLog, { store })
@@ -125,8 +128,13 @@ export const buildApp = async (
         description: 'Rings of organized behaviour, with evidence. A ring is a lead, never a verdict.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: 'ringfence-session' },
+        },
+      },
+      security: [{ key: [] }, { session: [] }],
     },
   })
   http.addHook('onRoute', (route) => {
@@ -168,6 +176,7 @@ export const buildApp = async (
       await v1.register(scheduleRoutes(services))
       await v1.register(webhookRoutes(services, settings))
       await v1.register(keyRoutes(services))
+      await v1.register(sessionRoutes(services))
       await v1.register(modelRoutes(services))
       await v1.register(labelRoutes(services))
       await v1.register(auditRoutes(services))

@@ -152,7 +152,7 @@ describe('keys', () => {
     const on = ['--store', folder.path('graph.duckdb'), '--json']
     const made = oneObject(await ringfence(['keys', 'create', '--role', 'ingest', '--name', 'event pipeline', ...on]))
     expect(made).toMatchObject({ role: 'ingest', name: 'event pipeline', revokedAt: null })
-    expect(made.key).toMatch(/^ringfence_[\w-]{43}$/)
+    expect(made.key).toMatch(/^ringfence_[0-9a-f]{12}_[\w-]{43}$/)
     const listed = await ringfence(['keys', 'list', ...on])
     const { key, ...shown } = made
     expect(oneObject(listed)).toEqual({ keys: [shown] })
@@ -171,7 +171,7 @@ describe('keys', () => {
       '--store',
       folder.path('graph.duckdb'),
     ])
-    expect(bare.stdout).toMatch(/^ringfence_[\w-]{43}\n$/)
+    expect(bare.stdout).toMatch(/^ringfence_[0-9a-f]{12}_[\w-]{43}\n$/)
     expect((await ringfence(['keys', 'create', '--role', 'boss', '--name', 'me', ...on])).exit).toBe(2)
     expect((await ringfence(['keys', ...on])).exit).toBe(2)
   })

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { PNG } from 'pngjs'
-import { makeApiKey } from '#src/jobs/api-keys.js'
 import { type RunningServer, startServer } from '#src/server/server.js'
 import { openBrowser, openPage } from '../support/browser.js'
 import {
@@ -290,35 +289,3 @@ test.each<[string, { readonly width?: number; readonly dark?: boolean }]>([
   },
   90_000,
 )
-
-test('a session that ends while somebody types: the sign-in comes over the page, and nothing typed is lost', async () => {
-  const { page, wrong } = await open('/compare?mode=what-if')
-  const field = page.getByLabel('Entities, one a line')
-  await field.fill('user:big-0\nuser:big-1')
-  const { key, record } = makeApiKey('lead', 'test')
-  await world.store.createKey(record)
-  await page.waitForTimeout(2200)
-  await page.getByRole('button', { name: 'Start a dry run' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('API key').fill('ringfence_wrong')
-  await page.keyboard.press('Enter')
-  await dialog.getByRole('alert').waitFor()
-  await dialog.getByLabel('API key').fill(key)
-  await page.keyboard.press('Enter')
-  // What was asked before goes on by itself.
-  await page.getByText('stay as they are').waitFor({ timeout: 60_000 })
-  await expect(field.inputValue()).resolves.toBe('user:big-0\nuser:big-1')
-  await page.reload()
-  await expect(field.inputValue()).resolves.toBe('user:big-0\nuser:big-1')
-  expect(hashOf(page)).not.toContain(key)
-
-  await page.goto(`${server.address}/#/rings/${ODD}`)
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'CSV' }).click(),
-  ])
-  expect(readFileSync(await download.path(), 'utf8')).toMatch(/^ring,entity,kind,role,score/)
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByRole('dialog').waitFor()
-  expect(wrong).toEqual([])
-}, 120_000)

@@ -16,6 +16,8 @@ import type { GraphStore } from '#src/store/store.js'
 export const testSettings: ServerSettings = {
   rateLimit: 1_000_000,
   authFailureLimit: 1_000_000,
+  session: { lifetimeMs: 12 * 3_600_000, idleMs: 3_600_000 },
+  trustedProxies: [],
   bodyLimit: 2 ** 20,
   maskKey: 'a key for tests',
   logLevel: 'info',

@@ -1,25 +1,15 @@
 /**
- * Who is signed in. A key is exchanged for a session cookie at POST /v1/session where the service offers that; where it does not, the key is
- * sent with each request and kept for this tab alone. Without keys the service asks for nothing and no sign-in is shown.
+ * Who is signed in. A key is exchanged for a session cookie that no script can read, at POST /v1/session, and is kept nowhere. Beside it is a cookie
+ * with the token that goes with whatever changes something; read anew each time, as another tab may have signed in since. Without keys the
+ * service asks for nothing and no sign-in is shown.
  *
  * When a session ends, requests wait while the person signs in over the page, which stays as it is: nothing typed is lost.
  */
-const STORED = 'ringfence.key'
-
 type Listener = () => void
 
-const stored = (): string | null => {
-  try {
-    return sessionStorage.getItem(STORED)
-  } catch {
-    return null
-  }
-}
+const csrf = (): string | null => /(?:^|; )(?:__Host-)?ringfence-csrf=([^;]+)/.exec(document.cookie)?.[1] ?? null
 
 class Session {
-  #key: string | null = stored()
-  #cookie = false
-  #csrf: string | null = null
   #waiting: Promise<void> | null = null
   #letIn: Listener = () => {}
   /** Why a key is asked for; null while none is. */
@@ -32,19 +22,18 @@ class Session {
 
   /** Whether there is anything to sign out of. */
   get isSignedIn(): boolean {
-    return this.#key !== null || this.#cookie
+    return csrf() !== null
   }
 
-  /** Whether a plain link to the API is answered: no key needs to be sent beside it. */
+  /** Whether a plain link to the API is answered: the browser sends the cookie with it. */
   get linksWork(): boolean {
-    return this.#key === null
+    return true
   }
 
+  /** What goes with a request beside the cookie. */
   headers(method: string): Record<string, string> {
-    return {
-      ...(this.#key === null ? {} : { authorization: `Bearer ${this.#key}` }),
-      ...(this.#csrf === null || method === 'GET' ? {} : { 'x-csrf-token': this.#csrf }),
-    }
+    const token = method === 'GET' ? null : csrf()
+    return token === null ? {} : { 'x-csrf-token': token }
   }
 
   onChange(listener: Listener): Listener {
@@ -64,22 +53,11 @@ class Session {
 
   /** Null when the key is taken, else what is wrong with it. */
   async signIn(key: string): Promise<string | null> {
-    const json = { 'content-type': 'application/json' }
-    const asked = await fetch('/v1/session', { method: 'POST', headers: json, body: JSON.stringify({ key }) })
-    if (asked.ok) {
-      const body: unknown = await asked.json().catch(() => null)
-      const token = (body as { csrf?: unknown } | null)?.csrf
-      this.#cookie = true
-      this.#csrf = typeof token === 'string' ? token : null
-      this.#keep(null)
-    } else {
-      // Without such a route, any address that needs a key tells whether this is one.
-      const tried = await fetch('/v1/runs?limit=1', { headers: { authorization: `Bearer ${key}` } })
-      if (!tried.ok && tried.status !== 503) {
-        const problem = (await tried.json().catch(() => null)) as { detail?: string; advice?: string } | null
-        return `${problem?.detail ?? `The service answered ${tried.status}.`} ${problem?.advice ?? ''}`.trim()
-      }
-      this.#keep(key)
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch('/v1/session', { method: 'POST', headers, body: JSON.stringify({ key }) })
+    if (!answer.ok) {
+      const problem = (await answer.json().catch(() => null)) as { detail?: string; advice?: string } | null
+      return `${problem?.detail ?? `The service answered ${answer.status}.`} ${problem?.advice ?? ''}`.trim()
     }
     this.#asks = null
     this.#waiting = null
@@ -89,20 +67,8 @@ class Session {
   }
 
   async signOut(): Promise<void> {
-    if (this.#cookie)
-      await fetch('/v1/session', { method: 'DELETE', headers: this.headers('DELETE') }).catch(() => null)
-    this.#keep(null)
+    await fetch('/v1/session', { method: 'DELETE', headers: this.headers('DELETE') }).catch(() => null)
     location.reload()
-  }
-
-  #keep(key: string | null): void {
-    this.#key = key
-    try {
-      if (key === null) sessionStorage.removeItem(STORED)
-      else sessionStorage.setItem(STORED, key)
-    } catch {
-      // A browser that keeps nothing: the key lives as long as the page.
-    }
   }
 
   #tell(): void {

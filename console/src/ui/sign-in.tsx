@@ -48,7 +48,7 @@ export const SignIn = () => {
           </p>
         )}
         <p class="quiet">
-          Kept for this tab alone. Whoever runs the service makes keys with <code>ringfence keys create</code>.
+          It is kept nowhere. Whoever runs the service makes keys with <code>ringfence keys create</code>.
         </p>
         <button type="submit" class="primary" disabled={busy}>
           {busy ? 'Signing in …' : 'Sign in'}

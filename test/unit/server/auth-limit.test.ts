@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { KeyRole } from '#src/jobs/api-keys.js'
+import { AuthLimit, addressGroup } from '#src/server/access/auth-limit.js'
 import type { App } from '#src/server/app.js'
-import { AuthLimit, addressGroup } from '#src/server/plugins/auth-limit.js'
 import { bearer, makeKeys, openApp, openWorld, type World } from '../../support/service.js'
 
 let world: World

@@ -1,7 +1,7 @@
 /**
- * Slows guessing down: after so many failures within a minute an address is turned away before its key is looked at. Only that
- * address is, and not the keys that were let in from it before, because many callers may stand behind one address (a proxy, an
- * office) and no guess of one may lock the others out.
+ * Slows guessing down: after so many failures within a minute an address is turned away before its key is looked at, and so is an id (of a key, of a
+ * session) at which was guessed from whatever addresses. Keys that were let in from an address before are not, because many callers may stand behind
+ * one address (a proxy, an office), and no guess of one may lock the others out.
  */
 import { isIPv6 } from 'node:net'
 
@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000
 /** How long a key that was let in from an address is known there. */
 const KNOWN_MS = 3_600_000
 /** Bounds of what is remembered; the oldest goes first, so that many addresses cost no more memory than these. */
-const MOST_ADDRESSES = 20_000
+const MOST_COUNTED = 20_000
 const MOST_KNOWN = 100_000
 
 /** Who has an IPv6 address has, as a rule, all of its /64. */
@@ -41,6 +41,7 @@ const dropOldest = (map: Map<string, unknown>, most: number): void => {
 export class AuthLimit {
   readonly #most: number
   readonly #now: () => number
+  /** By address or id. */
   readonly #failures = new Map<string, Failures>()
   /** Address and hash of a key, to the time until which it is known. By the time of its first use. */
   readonly #known = new Map<string, number>()
@@ -51,29 +52,38 @@ export class AuthLimit {
     this.#now = now
   }
 
-  /** Seconds for which `address` must wait before the key with this hash (null: none) is looked at; 0 when it need not. */
-  wait(address: string, hash: string | null): number {
+  /**
+   * Seconds for which `address` must wait before the key with this hash (null: none), which says it is `claims` (null: nothing), is looked at; 0 when it
+   * need not.
+   */
+  wait(address: string, hash: string | null, claims: string | null = null): number {
     const group = addressGroup(address)
-    const failures = this.#failures.get(group)
     const now = this.#now()
-    if (failures === undefined || failures.count < this.#most) return 0
-    if (failures.endsAt <= now) return 0
     if (hash !== null && (this.#known.get(`${group} ${hash}`) ?? 0) > now) return 0
-    return Math.ceil((failures.endsAt - now) / 1000)
+    return Math.max(this.#left(group, now), claims === null ? 0 : this.#left(claims, now))
   }
 
-  failed(address: string): void {
+  #left(name: string, now: number): number {
+    const failures = this.#failures.get(name)
+    if (failures === undefined || failures.count < this.#most) return 0
+    return Math.max(0, Math.ceil((failures.endsAt - now) / 1000))
+  }
+
+  /** Those, the address or the id, that are turned away from this failure on. */
+  failed(address: string, claims: string | null = null): readonly string[] {
     const group = addressGroup(address)
+    return [group, ...(claims === null ? [] : [claims])].filter((name) => this.#count(name) === this.#most)
+  }
+
+  #count(name: string): number {
     const now = this.#now()
-    const failures = this.#failures.get(group)
-    if (failures && failures.endsAt > now) {
-      failures.count += 1
-      return
-    }
+    const failures = this.#failures.get(name)
+    if (failures && failures.endsAt > now) return ++failures.count
     // To the end of the order, as the newest.
-    this.#failures.delete(group)
-    this.#failures.set(group, { count: 1, endsAt: now + WINDOW_MS })
-    dropOldest(this.#failures, MOST_ADDRESSES)
+    this.#failures.delete(name)
+    this.#failures.set(name, { count: 1, endsAt: now + WINDOW_MS })
+    dropOldest(this.#failures, MOST_COUNTED)
+    return 1
   }
 
   letIn(address: string, hash: string): void {
