@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events'
 import { RingfenceError } from '../errors.js'
 import { hasEnded, type JobEnd } from '../store/job-record.js'
 import type { GraphStore, JobFence, JobLogLine, JobRecord } from '../store/store.js'
+import { growingId } from './job-id.js'
 import { checkParameters, type PreparedJob } from './job-kind.js'
 import { jobKind } from './kinds.js'
 import type { CurrentView } from './read-view.js'
@@ -44,7 +45,7 @@ const PASSING: readonly string[] = ['store.unreachable', 'worker.failed']
 const MAX_ATTEMPTS = 3
 
 const newJob = (request: JobRequest, now: string): JobRecord => ({
-  id: randomUUID(),
+  id: growingId(),
   type: request.type,
   mode: request.mode,
   parameters: request.parameters,

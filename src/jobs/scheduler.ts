@@ -3,11 +3,9 @@ import { RingfenceError } from '../errors.js'
 import { hasEnded } from '../store/job-record.js'
 import type { GraphStore } from '../store/store.js'
 import type { JobRunner } from './job-runner.js'
-import { dueSchedules, dueTimes, type LastTime, moveOn, requestOf, type Schedule } from './schedules.js'
+import { dueSchedules, dueTimes, type LastTime, MOST_SCHEDULES, moveOn, requestOf, type Schedule } from './schedules.js'
 
 const TICK_MS = 1000
-/** So many at once; the next ones right after. */
-const SCHEDULES_A_LOOK = 100
 
 export class Scheduler {
   readonly #store: GraphStore
@@ -43,26 +41,48 @@ export class Scheduler {
     await this.#ticking
   }
 
-  /** Meets all times that are due by `now`. */
+  /**
+   * Meets all times that are due by `now`, in the order in which their jobs are to run: the first may run while the last is asked for, and a
+   * thousand can be due at once.
+   */
   async tick(now: Date): Promise<void> {
-    for (;;) {
-      const due = await dueSchedules(this.#store, now, SCHEDULES_A_LOOK)
-      for (const each of due) {
-        if (this.#stopped) return
-        const { times, missed, next } = dueTimes(each.schedule, now)
-        let last: LastTime | null = null
-        const latest = times.at(-1)
-        if (latest === undefined)
-          last = {
-            due: each.schedule.nextDue!,
-            outcome: 'passed-over',
-            job: null,
-            reason: `${missed} times were missed and are not made up for.`,
-          }
-        for (const time of times) last = await this.#meet(each.schedule, time)
-        await moveOn(this.#store, each, next, last)
-      }
-      if (due.length < SCHEDULES_A_LOOK) return
+    const due = (await dueSchedules(this.#store, now, MOST_SCHEDULES)).map((each) => ({
+      ...each,
+      ...dueTimes(each.schedule, now),
+    }))
+    const wanted = due.flatMap(({ schedule, times, missed, more }, place) => {
+      // One without a time to meet moves on all the same.
+      const all = times.length > 0 ? times : [null]
+      return all.map((time, i) => ({
+        place,
+        time,
+        missed: more ? `More than ${missed}` : String(missed),
+        isLast: i === all.length - 1,
+        dueAt: time === null ? schedule.nextDue! : requestOf(schedule, time).dueAt,
+      }))
+    })
+    wanted.sort((a, b) => {
+      const [one, two] = [due[a.place]!.schedule, due[b.place]!.schedule]
+      if (a.dueAt !== b.dueAt) return a.dueAt < b.dueAt ? -1 : 1
+      return one.priority - two.priority || (one.id < two.id ? -1 : one.id > two.id ? 1 : 0)
+    })
+    const left = due.map(({ times }) => Math.max(1, times.length))
+    const outcomes: LastTime[] = []
+    for (const { place, time, missed, isLast } of wanted) {
+      if (this.#stopped) return
+      const { schedule, version, next } = due[place]!
+      const outcome: LastTime =
+        time === null
+          ? {
+              due: schedule.nextDue!,
+              outcome: 'passed-over',
+              job: null,
+              reason: `${missed} times were missed and are not made up for.`,
+            }
+          : await this.#meet(schedule, time)
+      if (isLast) outcomes[place] = outcome
+      // Jitter may put a later time first: it moves on when none is left.
+      if (--left[place]! === 0) await moveOn(this.#store, { schedule, version }, next, outcomes[place]!)
     }
   }
 

@@ -87,26 +87,42 @@ const parse = (cron: string, timeZone: string): Cron => {
 export const nextTime = ({ cron, timeZone }: Pick<Schedule, 'cron' | 'timeZone'>, after: Date): Date | null =>
   new Cron(cron, { timezone: timeZone, paused: true }).nextRun(after)
 
-/** The times that are due by `now` and are to be met, oldest first, how many are passed over, and the next one. */
+/** Times that are counted one by one; a clock that jumped a year ahead has passed millions. */
+const MOST_COUNTED = MOST_MADE_UP + 1
+
+interface DueTimes {
+  /** Oldest first. */
+  readonly times: readonly Date[]
+  /** How many are passed over, and whether that is only what was counted of more. */
+  readonly missed: number
+  readonly more: boolean
+  readonly next: Date | null
+}
+
+/** The times that are due by `now` and are to be met, and the next one. */
 export const dueTimes = (
   schedule: Pick<Schedule, 'cron' | 'timeZone' | 'catchUp' | 'nextDue'>,
   now: Date,
-): { readonly times: readonly Date[]; readonly missed: number; readonly next: Date | null } => {
+): DueTimes => {
   const cron = new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true })
-  const due: Date[] = []
-  let missed = 0
+  let due: Date[] = []
   let time: Date | null = schedule.nextDue === null ? null : new Date(schedule.nextDue)
-  while (time !== null && time <= now) {
+  while (time !== null && time <= now && due.length < MOST_COUNTED) {
     due.push(time)
-    if (due.length > MOST_MADE_UP) {
-      due.shift()
-      missed++
-    }
     time = cron.nextRun(time)
   }
-  const kept = schedule.catchUp === 'all' ? due : due.slice(-1)
-  const times = schedule.catchUp === 'none' ? kept.filter((each) => now.getTime() - each.getTime() <= GRACE_MS) : kept
-  return { times, missed: missed + due.length - times.length, next: time }
+  const counted = due.length
+  const more = time !== null && time <= now
+  if (more) {
+    // It gives times before the one that it is asked of.
+    due = cron.previousRuns(MOST_MADE_UP, new Date(now.getTime() + 1000)).reverse()
+    time = cron.nextRun(now)
+  }
+  const kept = schedule.catchUp === 'all' ? due.slice(-MOST_MADE_UP) : due.slice(-1)
+  const times = kept.filter(
+    (each) => each <= now && (schedule.catchUp !== 'none' || now.getTime() - each.getTime() <= GRACE_MS),
+  )
+  return { times, missed: counted - times.length, more, next: time }
 }
 
 /** Between 0 and `jitterSeconds`, the same for the same time in every process. */

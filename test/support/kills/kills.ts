@@ -89,8 +89,9 @@ const runNights = async (
       const none = { posted: [], filed: [] }
       const failed = (job: string) => failures.push(`job.failed ${job}`)
       results.push(await runNight(service, inbox, night, data[night] ?? none, failed))
-      // The first one is not killed: it tells how long a night is.
-      if (night === 0) nightMs = performance.now() - from
+      // The first one is not killed: it tells how long a night is, as does any that is shorter.
+      const took = performance.now() - from
+      nightMs = nightMs === 0 ? took : Math.min(nightMs, took)
       note(
         `night ${night + 1} after ${((performance.now() - from) / 1000).toFixed(1)} s, ${kills} kills, ${failures.length} interrupted`,
       )

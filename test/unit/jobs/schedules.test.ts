@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { RingfenceError } from '#src/errors.js'
+import { growingId } from '#src/jobs/job-id.js'
 import { JobRunner } from '#src/jobs/job-runner.js'
 import { CurrentView } from '#src/jobs/read-view.js'
 import { Scheduler } from '#src/jobs/scheduler.js'
@@ -74,7 +75,14 @@ test('times that were missed are passed over, met once or met all, and a clock t
   expect(back).toMatchObject({ times: [], next: utc('2026-01-01T01:00:00') })
   const long = dueTimes({ ...hourly, cron: '* * * * * *', catchUp: 'all' }, now)
   expect(long.times).toHaveLength(MOST_MADE_UP)
-  expect(long.missed).toBe(3.5 * 3600 + 1 - MOST_MADE_UP)
+  expect(long).toMatchObject({ more: true, next: utc('2026-01-01T04:30:01') })
+  expect(iso(long.times).slice(-2)).toEqual(['2026-01-01T04:29:59.000Z', '2026-01-01T04:30:00.000Z'])
+  // A clock that jumps years ahead costs no more than one that jumps an hour.
+  for (const catchUp of ['none', 'latest', 'all'] as const) {
+    const jumped = dueTimes({ ...hourly, cron: '* * * * * *', catchUp }, utc('2031-01-01T00:00:00'))
+    expect(jumped.times).toHaveLength(catchUp === 'latest' ? 1 : catchUp === 'all' ? MOST_MADE_UP : 1)
+    expect(iso(jumped.times).at(-1)).toBe('2031-01-01T00:00:00.000Z')
+  }
 })
 
 test('jitter stays within its bound and is the same in every process', () => {
@@ -172,14 +180,10 @@ test('schedules that are due at once all make their job, which run in the order 
     const count = 60
     for (let i = 0; i < count; i++)
       await putSchedule(store, `s${i}`, wanted(i % 2 ? '0 1 * * *' : '30 1 * * *', { priority: i % 7 }), made)
+    // The first ones run while the others are asked for.
     const asking = schedulerOn(store)
-    // All are asked for before the first one runs.
-    const refuse = async () => null
-    const held = new Proxy(store, {
-      get: (target, name) => (name === 'claimJob' ? refuse : Reflect.get(target, name, target)),
-    })
-    await new Scheduler(held, new JobRunner(held, new CurrentView(held)), () => {}).tick(utc('2026-01-01T02:00:00'))
     await asking.runner.start()
+    await asking.scheduler.tick(utc('2026-01-01T02:00:00'))
     const all = async () => store.listJobs(2 * count)
     while ((await all()).some(({ finishedAt }) => finishedAt === null))
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -195,6 +199,43 @@ test('schedules that are due at once all make their job, which run in the order 
     expect(started.map(key)).toEqual(wantedOrder)
     expect((await listSchedules(store)).every(({ last }) => last?.outcome === 'started')).toBe(true)
   })
+})
+
+test('jitter that turns times around loses none of them when the process dies between two', async () => {
+  await withStore(async (store) => {
+    const made = utc('2026-01-01T00:30:00')
+    const often = wanted('*/5 * * * *', { catchUp: 'all', jitterSeconds: 3600, singleFlight: false })
+    await putSchedule(store, 'often', often, made)
+    const now = utc('2026-01-01T01:30:00')
+    let calls = 0
+    const dying = new Proxy(store, {
+      get: (target, name) => {
+        if (name === 'createJob' && ++calls > 6) throw new Error('the process is gone')
+        return Reflect.get(target, name, target)
+      },
+    })
+    const first = schedulerOn(dying)
+    await expect(first.scheduler.tick(now)).rejects.toThrow('gone')
+    await first.runner.stop()
+    const second = schedulerOn(store)
+    await second.scheduler.tick(now)
+    await second.runner.stop()
+    const keys = (await store.listJobs(100)).map(({ key }) => key).sort()
+    expect(keys).toEqual(
+      Array.from(
+        { length: 12 },
+        (_, i) => `schedule often ${new Date(made.getTime() + (i + 1) * 300_000).toISOString()}`,
+      ),
+    )
+    expect(await readSchedule(store, 'often')).toMatchObject({ nextDue: '2026-01-01T01:35:00.000Z' })
+  })
+})
+
+test('ids of jobs grow, also within a millisecond and where the clock is set back', () => {
+  const ids = Array.from({ length: 10_000 }, (_, i) => growingId(i === 5000 ? 1 : undefined))
+  expect(new Set(ids).size).toBe(ids.length)
+  expect([...ids].sort()).toEqual(ids)
+  expect(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(true)
 })
 
 test('a new store is given schedules once: those that were removed do not come back', async () => {
