@@ -4,7 +4,10 @@ import { session } from './api/session.js'
 import { linkTo, type Place, usePlace } from './lib/address.js'
 import { useKept } from './lib/kept.js'
 import { SignIn } from './ui/sign-in.js'
+import { CaseView } from './views/case.js'
+import { CasesView } from './views/cases.js'
 import { CompareView } from './views/compare.js'
+import { DecisionsView } from './views/decisions.js'
 import { EntityView } from './views/entity.js'
 import { OverviewView } from './views/overview.js'
 import { RingView } from './views/ring.js'
@@ -14,6 +17,8 @@ const places = [
   ['', 'Overview'],
   ['rings', 'Rings'],
   ['entities', 'Entity'],
+  ['cases', 'Cases'],
+  ['decisions', 'Decisions'],
   ['compare', 'Compare'],
 ] as const
 
@@ -25,6 +30,10 @@ const viewOf = ({ path: [view, id], query }: Place) => {
       return id === undefined ? <RingsView query={query} /> : <RingView key={id} id={id} query={query} />
     case 'entities':
       return <EntityView key={id ?? ''} name={id ?? null} query={query} />
+    case 'cases':
+      return id === undefined ? <CasesView query={query} /> : <CaseView key={id} id={id} />
+    case 'decisions':
+      return <DecisionsView />
     case 'compare':
       return <CompareView query={query} />
     default:

@@ -5,14 +5,26 @@ export class ProblemError extends Error {
   readonly status: number
   readonly code: string
   readonly advice: string
+  /** The whole answer: where somebody else was first, it has what they did. */
+  readonly facts: Readonly<Record<string, unknown>>
 
-  constructor(status: number, code: string, detail: string, advice: string) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    advice: string,
+    facts: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail)
     this.status = status
     this.code = code
     this.advice = advice
+    this.facts = facts
   }
 }
+
+export const asProblem = (error: unknown): ProblemError =>
+  error instanceof ProblemError ? error : new ProblemError(0, 'internal', String(error), '')
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>
 
@@ -28,12 +40,15 @@ export const address = (path: string, query: Query = {}): string => {
 }
 
 const problemOf = async (answer: Response): Promise<ProblemError> => {
-  const body = (await answer.json().catch(() => null)) as { code?: string; detail?: string; advice?: string } | null
+  const body = (await answer.json().catch(() => null)) as
+    | ({ code?: string; detail?: string; advice?: string } & Record<string, unknown>)
+    | null
   return new ProblemError(
     answer.status,
     body?.code ?? 'unknown',
     body?.detail ?? `The service answered ${answer.status}.`,
     body?.advice ?? '',
+    body ?? {},
   )
 }
 

@@ -54,6 +54,18 @@ export const topRings = (limit: number, request: Request) => get<RingList>('/v1/
 export const oneRing = (id: string, request: Request) => get<RingDetail>(ring(id), {}, request)
 export const members = (id: string, cursor: string | null, request: Request) =>
   get<MemberList>(ring(id, '/members'), { limit: PAGE, cursor }, request)
+/** Names of all members, as far as `most`; of one role, or of every one but what the ring acted on. */
+export const memberNames = async (id: string, role: string | null, most: number): Promise<readonly string[]> => {
+  const names: string[] = []
+  let cursor: string | null = null
+  do {
+    const list: MemberList = await members(id, cursor, {})
+    for (const member of list.members)
+      if (role === null ? member.role !== 'beneficiary' : member.role === role) names.push(member.entity)
+    cursor = list.next
+  } while (cursor !== null && names.length <= most)
+  return names
+}
 export const evidence = (id: string, request: Request) =>
   get<Evidence>(ring(id, '/evidence'), { details: true, entities: true }, request)
 export const history = (id: string, request: Request) => get<RingHistory>(ring(id, '/history'), {}, request)

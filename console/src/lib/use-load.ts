@@ -1,6 +1,6 @@
 /** Loads what a view shows, once for each key; what is under way for an older key is stopped. */
 import { useEffect, useState } from 'preact/hooks'
-import { ProblemError, type Request } from '../api/client.js'
+import { asProblem, type ProblemError, type Request } from '../api/client.js'
 
 export interface Loaded<T> {
   /** Of the newest key; null until it is there. */
@@ -33,7 +33,7 @@ export const useLoad = <T>(key: string | null, load: (request: Request) => Promi
       (data) => setState({ key, data, problem: null, starting: false }),
       (error: unknown) => {
         if (controller.signal.aborted) return
-        const problem = error instanceof ProblemError ? error : new ProblemError(0, 'internal', String(error), '')
+        const problem = asProblem(error)
         setState({ key, data: null, problem, starting: false })
       },
     )

@@ -31,6 +31,26 @@ const events: Readonly<Record<string, string>> = {
 }
 export const eventWord = (event: string): string => events[event] ?? event
 
+const decided: Readonly<Record<string, readonly [string, string]>> = {
+  confirmed: ['Confirmed', 'it acts as one, against the rules'],
+  cleared: ['Cleared', 'there is an honest explanation'],
+  unsure: ['Unsure', 'it was looked at, and stays open'],
+  escalated: ['Escalated', 'somebody else is to decide'],
+}
+export const decisionWord = (decision: string): string => decided[decision]?.[0] ?? decision
+export const decisionMeaning = (decision: string): string => decided[decision]?.[1] ?? ''
+
+const labelStates: Readonly<Record<string, string>> = {
+  replaced: 'somebody decided later',
+  expired: 'its time is over',
+  'taken-back': 'taken back',
+  later: 'not yet',
+}
+export const stateWord = (state: string): string => labelStates[state] ?? state
+
+const caseStates: Readonly<Record<string, string>> = { open: 'Open', 'in-review': 'In review', closed: 'Closed' }
+export const statusWord = (status: string): string => caseStates[status] ?? status
+
 const plural = (count: number, one: string, many = `${one}s`): string => `${whole(count)} ${count === 1 ? one : many}`
 
 export const whole = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 })

@@ -57,6 +57,14 @@ export const Entity = ({ name, plain = false }: { readonly name: string; readonl
 
 export const Ring = ({ id }: { readonly id: string }) => <Cut name={id} link={ringLink(id)} />
 
+/** What a decision or a case is about: an entity, or `ring:id`. */
+export const Subject = ({ name }: { readonly name: string }) =>
+  name.startsWith('ring:') ? (
+    <Cut name={name.slice(5)} kind="ring" link={ringLink(name.slice(5))} />
+  ) : (
+    <Entity name={name} />
+  )
+
 export const Chip = ({
   children,
   kind = '',

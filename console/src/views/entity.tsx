@@ -2,6 +2,9 @@
 import { useState } from 'preact/hooks'
 import { entityPath, entityRings, entityScore } from '../api/routes.js'
 import type { EntityScore } from '../api/shapes.js'
+import { CasesPanel } from '../cases/subject-cases.js'
+import { AllowPanel } from '../decide/allow.js'
+import { DecisionsPanel } from '../decide/decisions.js'
 import { entityLink, goTo } from '../lib/address.js'
 import { useLoad } from '../lib/use-load.js'
 import { behaviourWord, counted, nats, percent, rateSentence, roleMeaning, windowSentence } from '../lib/words.js'
@@ -182,7 +185,11 @@ export const EntityView = ({ name, query }: { readonly name: string | null; read
         <h1>
           <Entity name={name} />
         </h1>
-        <Note>An identifier has no page of its own: the pictures of rings show who uses it.</Note>
+        <Note>The pictures of rings show who uses an identifier. What is decided on it is here.</Note>
+        <div class="columns">
+          <DecisionsPanel subject={name} />
+          <AllowPanel name={name} />
+        </div>
         <Ask />
       </>
     )
@@ -199,6 +206,9 @@ export const EntityView = ({ name, query }: { readonly name: string | null; read
           <RiskPanel path={path} />
         </div>
         <div class="stack">
+          <DecisionsPanel subject={name} />
+          <CasesPanel subject={name} title={`Look at ${name}`.slice(0, 200)} />
+          <AllowPanel name={name} />
           <ConnectionsPanel name={name} path={path} query={query} />
         </div>
       </div>

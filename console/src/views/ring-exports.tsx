@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { ask, ProblemError } from '../api/client.js'
+import { ask, asProblem, type ProblemError } from '../api/client.js'
 import { check, exportAddress } from '../api/routes.js'
 import { session } from '../api/session.js'
 import { useLoad } from '../lib/use-load.js'
@@ -59,9 +59,7 @@ export const Exports = ({ ring }: { readonly ring: string }) => {
   const take = async (format: string): Promise<void> => {
     setBusy(format)
     setProblem(null)
-    await save(ring, format).catch((error: unknown) =>
-      setProblem(error instanceof ProblemError ? error : new ProblemError(0, 'internal', String(error), '')),
-    )
+    await save(ring, format).catch((error: unknown) => setProblem(asProblem(error)))
     setBusy(null)
   }
   return (

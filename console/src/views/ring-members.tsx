@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks'
-import { members } from '../api/routes.js'
+import { MOST_AT_ONCE } from '../api/decisions.js'
+import { memberNames, members } from '../api/routes.js'
 import type { Member } from '../api/shapes.js'
+import { Bulk } from '../decide/bulk.js'
 import { useLoad } from '../lib/use-load.js'
 import { counted, percent, roleMeaning, whole } from '../lib/words.js'
 import { Chip, Entity } from '../ui/name.js'
@@ -11,7 +13,13 @@ const FIRST_ROWS = 50
 const order = ['core', 'broker', 'amplifier', 'mule', 'beneficiary']
 const rank = (role: string): number => (order.includes(role) ? order.indexOf(role) : order.length)
 
-const MemberTable = ({ all, total }: { readonly all: readonly Member[]; readonly total: number }) => {
+interface TableProps {
+  readonly ring: string
+  readonly all: readonly Member[]
+  readonly total: number
+}
+
+const MemberTable = ({ ring, all, total }: TableProps) => {
   const [role, setRole] = useState<string | null>(null)
   const [rows, setRows] = useState(FIRST_ROWS)
   const counts = new Map<string, number>()
@@ -19,6 +27,8 @@ const MemberTable = ({ all, total }: { readonly all: readonly Member[]; readonly
   const found = all
     .filter((member) => role === null || member.role === role)
     .sort((a, b) => rank(a.role) - rank(b.role) || b.score - a.score)
+  // What a ring acted on does no wrong by that alone.
+  const meant = all.filter((member) => (role === null ? member.role !== 'beneficiary' : member.role === role))
   return (
     <>
       <fieldset class="roles">
@@ -76,6 +86,16 @@ const MemberTable = ({ all, total }: { readonly all: readonly Member[]; readonly
           Show more: {whole(found.length - rows)} are not shown
         </button>
       ) : null}
+      <details>
+        <summary>Decide on {role === null ? 'all accounts' : `all of the role ${role}`}</summary>
+        <Bulk
+          key={role}
+          name={`members.${ring}`}
+          count={all.length < total ? null : meant.length}
+          what={role === null ? 'all accounts of the ring' : `all its members of the role ${role}`}
+          collect={() => memberNames(ring, role, MOST_AT_ONCE)}
+        />
+      </details>
     </>
   )
 }
@@ -91,7 +111,7 @@ export const Members = ({ ring }: { readonly ring: string }) => {
         Strength: how much of the evidence goes with the member, or how typical it is. Not a likelihood of guilt.
       </p>
       <With of={list} what="its members">
-        {(found) => <MemberTable all={found.members} total={found.total} />}
+        {(found) => <MemberTable ring={ring} all={found.members} total={found.total} />}
       </With>
     </section>
   )

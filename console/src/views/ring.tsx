@@ -2,6 +2,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { evidence, history, oneRing } from '../api/routes.js'
 import type { Evidence, RingDetail } from '../api/shapes.js'
+import { CasesPanel } from '../cases/subject-cases.js'
+import { DecisionsPanel } from '../decide/decisions.js'
 import { ringLink } from '../lib/address.js'
 import { useLoad } from '../lib/use-load.js'
 import {
@@ -97,6 +99,20 @@ const Whole = ({
         <h2 id="timeline">Timeline of the evidence</h2>
         <Timeline facts={shown.facts} chosen={chosen} />
       </section>
+      <div class="columns">
+        <DecisionsPanel
+          subject={`ring:${ring.id}`}
+          offered={(chosen === null ? [] : (shown.facts[chosen]?.interactions ?? [])).map(
+            ({ type, id }) => `${type}:${id}`,
+          )}
+        />
+        <div class="stack">
+          <CasesPanel
+            subject={`ring:${ring.id}`}
+            title={`${ring.behaviours.map(behaviourWord).join(', ')}, ${accounts(ring.accounts)}`}
+          />
+        </div>
+      </div>
     </>
   )
 }

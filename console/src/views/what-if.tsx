@@ -1,6 +1,6 @@
 /** A dry run in which some entities or types had never been recorded, as a difference from the latest run. Nothing is written. */
 import { useEffect, useState } from 'preact/hooks'
-import { ProblemError, send } from '../api/client.js'
+import { asProblem, type ProblemError, send } from '../api/client.js'
 import { oneJob } from '../api/routes.js'
 import type { ChangedRing, Difference, Job, ListedRing } from '../api/shapes.js'
 import { changeQuery } from '../lib/address.js'
@@ -38,7 +38,7 @@ const Form = () => {
       })
       changeQuery({ job: job.id })
     } catch (error) {
-      setProblem(error instanceof ProblemError ? error : new ProblemError(0, 'internal', String(error), ''))
+      setProblem(asProblem(error))
     }
     setBusy(false)
   }

@@ -17,10 +17,17 @@ import { IdParams, Nullable, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
 import { subjectsOf } from './labels.js'
 
+/** In place of a name: whoever asks. */
+const ME = 'me'
+const named = <T extends { readonly assignee?: string | null }>(given: T, caller: Caller): T =>
+  given.assignee === ME ? { ...given, assignee: caller.who } : given
+
 const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const fields = {
   status: Type.Optional(Type.Enum([...caseStatuses])),
-  assignee: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 300 }))),
+  assignee: Type.Optional(
+    Nullable(Type.String({ minLength: 1, maxLength: 300, description: '`me`: who asks; null: nobody.' })),
+  ),
   dueAt: Type.Optional(Nullable(Type.String({ format: 'date-time' }))),
 }
 
@@ -53,7 +60,7 @@ const CommentBody = Type.Object({ text: ReasonText }, { additionalProperties: fa
 const CaseQuery = Type.Object(
   {
     status: Type.Optional(Type.Enum([...caseStatuses])),
-    assignee: Type.Optional(Type.String({ maxLength: 300 })),
+    assignee: Type.Optional(Type.String({ maxLength: 300, description: '`me`: who asks.' })),
     subject: Type.Optional(Type.String({ maxLength: 600 })),
   },
   { additionalProperties: false },
@@ -93,10 +100,11 @@ export const caseRoutes =
         },
       },
       async ({ query, caller }) => {
+        const { assignee } = named(query, caller)
         const wanted = (await listCases(store)).filter(
           (each) =>
             (query.status === undefined || each.status === query.status) &&
-            (query.assignee === undefined || each.assignee === query.assignee) &&
+            (assignee === undefined || each.assignee === assignee) &&
             (query.subject === undefined || each.subject === query.subject),
         )
         return { cases: wanted.map((each) => shown(caller, each)) }
@@ -119,7 +127,7 @@ export const caseRoutes =
         const [kind, id] = [body.subject.slice(0, colon), body.subject.slice(colon + 1)]
         if (kind === 'ring' ? subjects.ring(id) === null : !(await subjects.hasEntity(kind, id)))
           throw new RingfenceError(kind === 'ring' ? 'ring.unknown' : 'entity.unknown', `There is no ${body.subject}.`)
-        return reply.code(201).send(shown(caller, await openCase(store, caller.who, body)))
+        return reply.code(201).send(shown(caller, await openCase(store, caller.who, named(body, caller))))
       },
     )
 
@@ -151,7 +159,7 @@ export const caseRoutes =
         },
       },
       async ({ params, body: { version, ...given }, caller }) =>
-        shown(caller, await changeCase(store, caller.who, params.id, version, given)),
+        shown(caller, await changeCase(store, caller.who, params.id, version, named(given, caller))),
     )
 
     for (const [path, appeal, summary] of [

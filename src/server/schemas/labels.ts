@@ -27,6 +27,8 @@ export const LabelBody = Type.Object(
     after: Type.Optional(
       Nullable(
         Type.String({
+          // Else null would be read as an empty text.
+          minLength: 1,
           maxLength: 64,
           description: 'Id of the last decision on the subject that you have seen; null: none.',
         }),

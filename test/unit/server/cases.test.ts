@@ -38,6 +38,10 @@ test('a case is opened, assigned, commented, closed, and open again after an app
   const appealed = await call('POST', `/cases/${id}/appeal`, { text: 'it was a school' })
   expect(appealed.body).toMatchObject({ status: 'open', comments: [{}, {}, {}, { appeal: true }] })
   expect((await call('GET', '/cases?status=closed')).body.cases).toEqual([])
+  const mine = await call('PUT', `/cases/${id}`, { version: appealed.body.version, assignee: 'me' })
+  expect(mine.body.assignee).toBe('someone on this machine')
+  expect((await call('GET', '/cases?assignee=me')).body.cases).toMatchObject([{ id }])
+  expect((await call('GET', '/cases?assignee=ada')).body.cases).toEqual([])
   expect((await call('GET', '/cases/c-none')).body.code).toBe('case.unknown')
   const log = await service.store.listAudit({ order: 'oldest', limit: 100, subject: 'user:u1' })
   expect(log.map(({ action }) => action)).toEqual([
@@ -46,6 +50,7 @@ test('a case is opened, assigned, commented, closed, and open again after an app
     ...texts.map(() => 'case.comment'),
     'case.change',
     'case.appeal',
+    'case.change',
   ])
   expect((await verifyAudit(service.store)).holds).toBe(true)
 })

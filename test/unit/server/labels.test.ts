@@ -57,7 +57,7 @@ const label = (key: string, subject: string, word: string, more: object = {}) =>
   call(key, 'POST', '/labels', { subject, label: word, reason: 'seen', ...more })
 
 test('whoever comes second sees the first decision, and may decide all the same', async () => {
-  const first = await label(keys.investigator, 'user:u1', 'confirmed', { evidence: ['uses:i-u1'] })
+  const first = await label(keys.investigator, 'user:u1', 'confirmed', { evidence: ['uses:i-u1'], after: null })
   expect(first).toMatchObject({ status: 201, body: { state: 'counts', label: 'confirmed', evidence: ['uses:i-u1'] } })
   expect(first.body.owner).toMatch(/^test investigator \(k-/)
   const refused = await label(second, 'user:u1', 'cleared')

@@ -1,0 +1,173 @@
+/** Deciding, cases and what follows from them, as people do it: in a real browser on a real service. */
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Browser, Page } from 'playwright-core'
+import { makeApiKey } from '#src/jobs/api-keys.js'
+import { type RunningServer, startServer } from '#src/server/server.js'
+import { openBrowser, openPage } from '../support/browser.js'
+import { type ConsoleWorld, ODD, openConsoleWorld, untilLoaded } from '../support/console-world.js'
+import { Lines } from '../support/service.js'
+
+let world: ConsoleWorld
+let server: RunningServer
+let browser: Browser
+
+beforeAll(async () => {
+  process.env.RINGFENCE_SEED_SCHEDULES = 'no'
+  readFileSync('dist/console/index.html')
+  world = await openConsoleWorld()
+  server = await startServer(world.store, { host: '127.0.0.1', port: 0, logs: new Lines() })
+  await untilLoaded(server.address)
+  browser = await openBrowser()
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+  await world?.close()
+})
+
+const open = async (view: string) => {
+  const watched = await openPage(browser, server.address)
+  await watched.page.goto(`${server.address}/#${view}`)
+  await watched.page.locator('main h1').waitFor()
+  return watched
+}
+
+const labels = async (query: string) =>
+  ((await (await fetch(`${server.address}/v1/labels?${query}`)).json()) as { labels: { batch: string | null }[] })
+    .labels
+const decisionsOn = (page: Page) => page.getByRole('region', { name: 'Decisions' })
+
+test('two decide on a ring at once: the second sees the first, decides all the same, and takes it back', async () => {
+  const first = await open(`/rings/${ODD}?fact=0`)
+  const second = await open(`/rings/${ODD}`)
+  for (const { page } of [first, second]) await decisionsOn(page).getByLabel('Reason').waitFor()
+
+  const one = decisionsOn(first.page)
+  await one.getByLabel(/^Confirmed/).check()
+  await one.getByLabel('Reason').fill('same script, same minute')
+  await one.getByLabel(/^Counts until/).fill('2999-01-01')
+  await one.getByRole('button', { name: 'Add the 12 interactions of the opened fact' }).click()
+  // What is typed survives a reload.
+  await first.page.reload()
+  await expect(one.getByLabel('Reason').inputValue()).resolves.toBe('same script, same minute')
+  await one.getByRole('button', { name: 'Decide: confirmed' }).click()
+  await one.getByText('Decide anew').waitFor()
+  await expect(one.innerText()).resolves.toMatch(/Confirmed\s+same script, same minute rests on like:odd-0-0/)
+
+  const two = decisionsOn(second.page)
+  await two.getByLabel(/^Cleared/).check()
+  await two.getByLabel('Reason').fill('an agency')
+  await two.getByRole('button', { name: 'Decide: cleared' }).click()
+  await two.getByRole('alert').waitFor()
+  await expect(two.getByRole('alert').innerText()).resolves.toContain('same script, same minute')
+  await expect(two.getByLabel('Reason').inputValue()).resolves.toBe('an agency')
+  await two.getByRole('button', { name: 'Decide all the same' }).click()
+  await two.getByText('somebody decided later').waitFor()
+  expect(await labels(`subject=ring:${ODD}`)).toMatchObject([
+    { label: 'cleared', state: 'counts' },
+    { label: 'confirmed', state: 'replaced', expiresAt: '2999-01-01T00:00:00.000Z', evidence: { length: 12 } },
+  ])
+
+  await two.getByRole('button', { name: /^take back/ }).click()
+  await two.getByLabel('Why take it back').fill('the wrong ring')
+  await second.page.keyboard.press('Enter')
+  await two.getByText('Taken back by someone on this machine: the wrong ring').waitFor()
+  expect(await labels(`subject=ring:${ODD}&state=counts`)).toMatchObject([{ label: 'confirmed' }])
+  expect([...first.wrong, ...second.wrong]).toEqual([])
+}, 60_000)
+
+test('a bulk shows its count and a sample before it is written, and all of it is taken back', async () => {
+  const { page, wrong } = await open(`/rings/${ODD}`)
+  const members = page.getByRole('region', { name: /^Members/ })
+  await members.getByText('Decide on all accounts').click()
+  await members.getByLabel(/^Cleared/).check()
+  await members.getByLabel('Reason').fill('one agency')
+  await members.getByRole('button', { name: /^Look at what would be decided/ }).click()
+  await members.getByText('4 entities: 4 cleared. Nothing was decided on any of them.').waitFor()
+  expect((await labels('')).filter(({ batch }) => batch !== null)).toEqual([])
+  await members.getByRole('button', { name: 'Write 4 decisions' }).click()
+  await members.getByText(/^4 decisions written as bulk/).waitFor()
+  expect(await labels('state=counts')).toHaveLength(5)
+  await members.getByRole('button', { name: 'Take all 4 back' }).click()
+  await members.getByText('4 decisions taken back').waitFor()
+  expect(await labels('state=counts')).toHaveLength(1)
+
+  await page.goto(`${server.address}/#/decisions`)
+  await expect(page.getByRole('region', { name: 'Table of detectors' }).innerText()).resolves.toMatch(
+    /lockstep\s+1\s+0\s+0\s+0\s+100 % \(21 % to 100 %\)/,
+  )
+  expect(wrong).toEqual([])
+}, 60_000)
+
+test('an entity is hidden from detection and shown again', async () => {
+  const { page, wrong } = await open('/entities/user:big-0')
+  const list = page.getByRole('region', { name: 'Allow-list' })
+  await list.getByText('Detection sees it.').waitFor()
+  await list.getByText('Hide it from detection').click()
+  await list.getByLabel(/^What, as kind:id/).fill('user:big-*')
+  await list.getByLabel('Why detection should not see it').fill('our own load test')
+  await list.getByRole('button', { name: 'Hide from detection' }).click()
+  await list.getByText('our own load test').waitFor()
+  const answer = await (await fetch(`${server.address}/v1/allow-list`)).json()
+  expect(answer).toMatchObject({ entries: [{ name: 'user:big-*', holds: true, expiresAt: null }] })
+  await list.getByRole('button', { name: /^take off the list/ }).click()
+  await list.getByLabel('Why take it off').fill('the test is over')
+  await page.keyboard.press('Enter')
+  await list.getByText('Detection sees it.').waitFor()
+  expect(wrong).toEqual([])
+}, 60_000)
+
+test('a case from a ring to hand-over, and open again after an appeal; two who change it see each other', async () => {
+  const { page, wrong } = await open(`/rings/${ODD}`)
+  const panel = page.getByRole('region', { name: 'Cases' })
+  await panel.getByLabel(/^Due/).fill('2020-02-03')
+  await panel.getByRole('button', { name: 'Open a case' }).click()
+  await page.getByRole('heading', { name: 'Acting in step, 4 accounts' }).waitFor()
+  await page.getByText('was due 2020-02-03').waitFor()
+  const other = await open(new URL(page.url()).hash.slice(1))
+  await other.page.getByLabel('Status').selectOption('in-review')
+  await other.page.getByRole('button', { name: 'Save' }).click()
+  await other.page.locator('main .chip', { hasText: 'In review' }).waitFor()
+
+  await page.getByLabel('Who has it').fill('ada')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Somebody changed it while you did.').waitFor()
+  await expect(page.getByLabel('Who has it').inputValue()).resolves.toBe('ada')
+  await page.getByLabel('Status').selectOption('closed')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.locator('main .chip', { hasText: 'Closed' }).waitFor()
+
+  await page.getByLabel('Comment').fill('it was a school')
+  await page.getByRole('button', { name: /^Record it as an appeal/ }).click()
+  await page.locator('main .chip', { hasText: 'Appeal' }).waitFor()
+  await page.getByRole('button', { name: 'I take it' }).click()
+  await page.getByText('someone on this machine has it').waitFor()
+  const [file] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'Case file' }).click()])
+  await file.waitForLoadState()
+  await expect(file.locator('body').innerText()).resolves.toContain(ODD)
+  await file.close()
+  await page.getByRole('link', { name: 'Cases' }).first().click()
+  await page.getByText('1 case, 1 past its date').waitFor()
+  await page.getByRole('link', { name: 'Acting in step, 4 accounts' }).waitFor()
+  expect([...wrong, ...other.wrong]).toEqual([])
+}, 60_000)
+
+// The last one: from here on the service asks for a key.
+test('a session that ends while somebody decides: nothing typed is lost, and the decision is whose key it is', async () => {
+  const { page, wrong } = await open('/entities/user:big-1')
+  const panel = decisionsOn(page)
+  await panel.getByLabel(/^Escalated/).check()
+  await panel.getByLabel('Reason').fill('for the lead')
+  const { key, record } = makeApiKey('investigator', 'ada')
+  await world.store.createKey(record)
+  await page.waitForTimeout(2200)
+  await panel.getByRole('button', { name: 'Decide: escalated' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('API key').fill(key)
+  await page.keyboard.press('Enter')
+  await panel.getByText(/^ada \(k-/).waitFor()
+  await expect(panel.innerText()).resolves.toMatch(/Escalated\s+for the lead/)
+  expect(wrong).toEqual([])
+}, 60_000)
