@@ -20,6 +20,7 @@ export class LabelBook {
   /** By the id of the label that is taken back. */
   readonly #undo = new Map<string, LabelRecord>()
   #reading: Promise<void> = Promise.resolve()
+  #readAt = Number.NEGATIVE_INFINITY
 
   constructor(store: Pick<GraphStore, 'listLabels'>) {
     this.#store = store
@@ -46,12 +47,19 @@ export class LabelBook {
     return next
   }
 
+  /** The same, unless that was done within so many milliseconds: for answers that are to cost no trip to the store. */
+  async refreshAfter(milliseconds: number): Promise<void> {
+    if (performance.now() - this.#readAt >= milliseconds) await this.refresh()
+  }
+
   async #read(): Promise<void> {
+    const begin = performance.now()
     for (;;) {
       const page = await this.#store.listLabels({ order: 'oldest', after: this.last, limit: PAGE })
       for (const label of page) this.#add(label)
-      if (page.length < PAGE) return
+      if (page.length < PAGE) break
     }
+    this.#readAt = begin
   }
 
   #add(label: LabelRecord): void {

@@ -33,6 +33,7 @@ import { healthRoutes } from './routes/health.js'
 import { jobRoutes } from './routes/jobs.js'
 import { keyRoutes } from './routes/keys.js'
 import { labelRoutes } from './routes/labels.js'
+import { leadRoutes } from './routes/leads.js'
 import { modelRoutes } from './routes/models.js'
 import { qualityRoutes } from './routes/quality.js'
 import { recordRoutes } from './routes/records.js'
@@ -164,6 +165,7 @@ export const buildApp = async (
     async (v1) => {
       await v1.register(recordRoutes(services))
       await v1.register(ringRoutes(services))
+      await v1.register(leadRoutes(services))
       await v1.register(ringLifeRoutes(services))
       await v1.register(ringGraphRoutes(services))
       await v1.register(ringChangeRoutes(services))

@@ -3,14 +3,15 @@ import { Type } from 'typebox'
 import { speaksAgainst } from '../../exports/against.js'
 import { mapCount } from '../../graph/fact-count.js'
 import { allowedAt, allowedOf } from '../../jobs/allow-list.js'
-import { asOfText, isoTime, windowText } from '../../jobs/read-view.js'
+import { asOfText, isoTime } from '../../jobs/read-view.js'
 import { hangsOn, hangsOnEntities, limitOf } from '../../rings/counterfactual.js'
 import { refsOf } from '../../rings/evidence.js'
-import type { RingRecord, RunRecord } from '../../store/store.js'
+import type { RunRecord } from '../../store/store.js'
 import { page } from '../cursor.js'
 import { detailedInteractions } from '../interaction-details.js'
 import { readers } from '../plugins/auth.js'
 import { leadToHeirs, ringLookup } from '../ring-lookup.js'
+import { decisionsOn, ringSummary } from '../ring-summary.js'
 import {
   Fact,
   HangsOn,
@@ -26,25 +27,6 @@ import {
   RunQuery,
 } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
-
-const summary = (ring: RingRecord, run: RunRecord) => {
-  const targets = ring.members.filter((member) => member.role === 'beneficiary').length
-  const { id, score, fdr, behaviours, detectors, types, markets, scenarios } = ring
-  return {
-    id,
-    run: run.id,
-    score,
-    fdr,
-    behaviours: [...behaviours],
-    detectors: [...detectors],
-    window: windowText(ring.window),
-    types: [...types],
-    markets: [...markets],
-    scenarios: [...scenarios],
-    accounts: ring.members.length - targets,
-    targets,
-  }
-}
 
 const runAnswer = ({ reused, focused, searched, ...run }: RunRecord) => ({
   ...run,
@@ -71,7 +53,7 @@ const EvidenceQuery = Type.Object(
 
 /** Rings of the latest run, or of the one that is named. */
 export const ringRoutes =
-  ({ current, store, masking }: Services): FastifyPluginAsyncTypebox =>
+  ({ current, store, masking, labels }: Services): FastifyPluginAsyncTypebox =>
   async (app) => {
     const config = { roles: readers }
 
@@ -100,8 +82,10 @@ export const ringRoutes =
       },
       async ({ query }) => {
         const view = await viewOf(query.run)
+        const decisionOf = await decisionsOn(labels)
         const rings = view.rings.filter(
           (ring) =>
+            (query.decision === undefined || (decisionOf(ring.id) ?? 'none') === query.decision) &&
             (query.behaviour === undefined || ring.behaviours.includes(query.behaviour)) &&
             (query.market === undefined || ring.markets.includes(query.market)) &&
             (query.scenario === undefined || ring.scenarios.includes(query.scenario)) &&
@@ -114,7 +98,7 @@ export const ringRoutes =
           run: view.run.id,
           asOf: asOfText(view.run),
           total: rings.length,
-          rings: items.map((ring) => summary(ring, view.run)),
+          rings: items.map((ring) => ringSummary(ring, view.run.id, decisionOf(ring.id))),
           next,
         }
       },
@@ -135,7 +119,7 @@ export const ringRoutes =
       async ({ params, query, caller }) => {
         const { ring, run } = await ringOf(params.id, query.run)
         return {
-          ...summary(ring, run),
+          ...ringSummary(ring, run.id, (await decisionsOn(labels))(ring.id)),
           asOf: asOfText(run),
           facts: ring.facts.map((fact) => masking.sentence(caller.role, fact.sentence, current.snapshot)),
           allowed: allowedOf(ring, await allowedAt(store, null)).map(({ id, name, reason, expiresAt, members }) => ({

@@ -5,6 +5,7 @@ import { behaviours } from '../../detectors/detector.js'
 import { keyRoles } from '../../jobs/api-keys.js'
 import type { JobKind } from '../../jobs/job-kind.js'
 import { jobKinds } from '../../jobs/kinds.js'
+import { labelDecisions } from '../../store/decision-store.js'
 import { type JobRecord, ringEventKinds } from '../../store/store.js'
 
 export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -61,6 +62,7 @@ export const RingSummary = Type.Object({
   scenarios: Type.Array(Type.String()),
   accounts: Type.Integer(),
   targets: Type.Integer(),
+  decision: Nullable(Type.Enum([...labelDecisions], { description: 'What is held of the ring by those who decided.' })),
 })
 
 export const RingDetail = Type.Object({
@@ -320,6 +322,9 @@ export const RingQuery = Type.Object(
     market: Type.Optional(Type.String({ maxLength: 32 })),
     scenario: Type.Optional(Type.Enum([...scenarioNames])),
     type: Type.Optional(Type.Enum([...interactionTypeNames])),
+    decision: Type.Optional(
+      Type.Enum([...labelDecisions, 'none'], { description: '`none`: nobody has decided on it.' }),
+    ),
     minScore: Type.Optional(Type.Number({ minimum: 0 })),
     maxFdr: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     run: Type.Optional(Type.String({ maxLength: 64, description: 'A run; the latest finished one unless told.' })),
