@@ -1,12 +1,13 @@
 /**
  * Banned crowd workers: ten official splits, transductive as published. `npm run bench -- tolokers [--models graphsage,...]
- * [--predictions OUT.csv]`.
+ * [--predictions OUT.csv] [--learn-from train]`. Published models learn from the training rows and choose by the validation rows; ours are
+ * cross-fitted over both, or with `--learn-from train` over the training rows, the validation rows unused.
  */
 import { fileURLToPath } from 'node:url'
 import { datasetPath, requireFiles } from './lib/datasets.js'
 import type { Bench } from './lib/figure.js'
 import { type Reference, readNodeTable, runNodeModels } from './lib/node-classification.js'
-import { chosenModels } from './lib/node-models.js'
+import { chosenModels, learnFromOption } from './lib/node-models.js'
 import { option } from './lib/options.js'
 
 const mapping = fileURLToPath(new URL('../../examples/mappings/tolokers.yaml', import.meta.url))
@@ -29,6 +30,7 @@ export const bench: Bench = {
     return runNodeModels('tolokers', table, chosenModels(option(args, 'models')), {
       predictions: option(args, 'predictions') ?? null,
       references,
+      learnFrom: learnFromOption(args),
       note,
     })
   },

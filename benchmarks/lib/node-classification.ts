@@ -5,14 +5,28 @@ import { ingest } from '#src/ingest/ingest.js'
 import { loadMapping } from '#src/ingest/mapping.js'
 import { auroc, averagePrecision, calibrationError, type Scored } from '#src/model/metrics.js'
 import { type NodeSplit, type NodeTable, NodeTableSink } from '#src/model/node-table.js'
-import { randomSplits, withValidation } from '#src/model/splits.js'
+import { type LabelledParts, partsByClass, randomSplits } from '#src/model/splits.js'
 import type { Figure } from './figure.js'
 
-/** Learns from train and validation rows and gives every node a probability; those of training rows need not mean anything. */
+/** A table, and the labelled rows of one split to learn from. */
+export interface NodeTask {
+  readonly table: NodeTable
+  readonly parts: LabelledParts
+  readonly note: (line: string) => void
+}
+
+/** Learns from the rows of the parts and gives every node a probability. */
 export interface NodeModel {
   readonly name: string
-  score(table: NodeTable, split: NodeSplit): Promise<Float64Array>
+  score(task: NodeTask): Promise<Float64Array>
 }
+
+/** Which rows of a split are learned from: all that are not for the test, or those for training alone. */
+export const learnFromChoices = ['all', 'train'] as const
+export type LearnFrom = (typeof learnFromChoices)[number]
+
+const rowsToLearn = ({ train, validation }: NodeSplit, from: LearnFrom): Int32Array =>
+  from === 'train' ? train : Int32Array.from([...train, ...validation])
 
 const randomCount = 5
 
@@ -80,10 +94,12 @@ export const runNodeModels = async (
   {
     predictions,
     references,
+    learnFrom,
     note,
   }: {
     readonly predictions: string | null
     readonly references: readonly Reference[]
+    readonly learnFrom: LearnFrom
     readonly note: (line: string) => void
   },
 ): Promise<readonly Figure[]> => {
@@ -93,11 +109,11 @@ export const runNodeModels = async (
   )
   const lines = ['split,model,entity,score']
   const results = new Map<string, Result[]>(models.map(({ name }) => [name, []]))
-  for (const given of splits) {
-    const split = withValidation(given, labels, 1)
+  for (const split of splits) {
+    const task = { table, parts: partsByClass(rowsToLearn(split, learnFrom), labels, 1), note }
     for (const model of models) {
       const started = performance.now()
-      const scores = await model.score(table, split)
+      const scores = await model.score(task)
       const result = measured(table, split, scores)
       results.get(model.name)!.push(result)
       const seconds = ((performance.now() - started) / 1000).toFixed(0)

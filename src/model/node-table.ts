@@ -189,16 +189,17 @@ const distinctPairs = (nodes: number, source: Int32Array, target: Int32Array): C
   return { rowCount: nodes, columnCount: nodes, offsets: keptOffsets, columns: kept.slice(0, count), weights: null }
 }
 
-const featureMatrix = (
-  rows: readonly Readonly<Record<string, unknown>>[],
-  names: readonly string[],
-): FeatureMatrix => ({
-  rows: rows.length,
-  names,
-  columns: names.map((name) =>
-    Float32Array.from(rows, (row) => (typeof row[name] === 'number' ? row[name] : Number.NaN)),
-  ),
-})
+/** Row by row: a row's attributes are one object, and in a wide table looking each up anew for each column takes many times as long. */
+const featureMatrix = (rows: readonly Readonly<Record<string, unknown>>[], names: readonly string[]): FeatureMatrix => {
+  const columns = names.map(() => new Float32Array(rows.length))
+  rows.forEach((row, at) => {
+    names.forEach((name, j) => {
+      const value = row[name]
+      columns[j]![at] = typeof value === 'number' ? value : Number.NaN
+    })
+  })
+  return { rows: rows.length, names, columns }
+}
 
 const labelOf = (value: unknown, name: string): -1 | 0 | 1 => {
   if (value === undefined || value === null || value === '') return -1

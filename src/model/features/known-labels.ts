@@ -146,7 +146,12 @@ const pushFolds = 5
 const damping = 0.8
 
 /** Log ratio of personalized PageRank from known bad to that from known good, seeds of the own fold left out. */
-const push = (graph: UndirectedCsr, { label, fold }: KnownLabels, seed: number, check: () => void): FeatureColumn => {
+export const labelPush = (
+  graph: UndirectedCsr,
+  { label, fold }: KnownLabels,
+  seed: number,
+  check: () => void = () => {},
+): FeatureColumn => {
   const n = graph.rowCount
   const random = new Random(seed, 41)
   const parts = fold ?? Uint8Array.from({ length: n }, () => random.below(pushFolds))
@@ -200,6 +205,6 @@ export const labelFeatures = (
     ...relations.flatMap((relation) =>
       named(relation, [...oneStep(relation, known, rate), twoStep(relation, known, rate)]),
     ),
-    push(all, known, seed, check),
+    labelPush(all, known, seed, check),
   ]
 }

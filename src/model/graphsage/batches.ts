@@ -8,6 +8,7 @@ import { SimdEngine } from '../../kernels/sparse-dense-simd.js'
 import type { TensorFlow } from '../backend.js'
 import { takeRows } from '../feature-matrix.js'
 import type { Encoders } from './encoder.js'
+import { sampledSeeds } from './estimate.js'
 import type { SageGraph } from './graph.js'
 import { degreesOf, type FirstInput, firstInput, fitStandard, type Standard, standardize } from './inputs.js'
 import { capNeighbours, type LocalGraph, Neighbourhoods } from './local-graph.js'
@@ -39,8 +40,7 @@ export interface Batches {
   close(): void
 }
 
-/** Seeds of a batch, and rows looked at to standardize columns. */
-const batchSeeds = 512
+/** Rows looked at to standardize columns. */
 const standardRows = 4096
 /** Layers, and so steps that a seed sees. */
 const hops = 2
@@ -157,9 +157,9 @@ class Samples implements Batches {
 
   #inBatches(order: Int32Array, hood: Neighbourhoods, visit: Parameters<Batches['each']>[2]): void {
     const { tf, check } = this.#context
-    for (let from = 0; from < order.length; from += batchSeeds) {
+    for (let from = 0; from < order.length; from += sampledSeeds) {
       check()
-      const seeds = order.subarray(from, from + batchSeeds)
+      const seeds = order.subarray(from, from + sampledSeeds)
       const local = hood.around(seeds, hops)
       const products = this.#multiply(local.graphs)
       const input = localInput(this.#context, this.#degrees, local, products)

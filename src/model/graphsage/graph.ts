@@ -22,5 +22,6 @@ export interface SageTask {
   /** 1, 0, or -1 where unknown. Only those of `train` and `validation` are looked at. */
   readonly labels: Int8Array
   readonly train: Int32Array
+  /** Chooses how long is learned; where empty, all epochs are done. */
   readonly validation: Int32Array
 }

@@ -15,7 +15,7 @@ import { type AdamState, adamStep, startAdam } from './adam.js'
 import { type Batches, openBatches } from './batches.js'
 import { type Encoders, fitEncoders } from './encoder.js'
 import { neighboursThatFit } from './estimate.js'
-import type { SageTask } from './graph.js'
+import type { SageGraph, SageTask } from './graph.js'
 import { firstInputWidth, labelInputWidth, type Standard } from './inputs.js'
 import { type NetworkShape, networkLayout } from './network.js'
 import type { SageOptions } from './options.js'
@@ -35,8 +35,8 @@ export interface SageModel {
   readonly members: readonly {
     readonly parameters: Float32Array
     readonly epoch: number
-    /** Average precision on the validation rows, 0 to 1. */
-    readonly validation: number
+    /** Average precision on the validation rows, 0 to 1; null without any. */
+    readonly validation: number | null
   }[]
 }
 
@@ -47,7 +47,7 @@ export interface MemberState {
   readonly parameters: Float32Array
   readonly averaged: Float32Array
   readonly adam: AdamState
-  readonly best: { readonly parameters: Float32Array; readonly epoch: number; readonly validation: number }
+  readonly best: SageModel['members'][number]
 }
 
 export interface Checkpoint {
@@ -118,7 +118,7 @@ class Member {
       parameters,
       averaged: parameters.slice(),
       adam: startAdam(parameters.length),
-      best: { parameters: parameters.slice(), epoch: 0, validation: -1 },
+      best: { parameters: parameters.slice(), epoch: 0, validation: null },
     }
   }
 
@@ -152,9 +152,12 @@ class Member {
     })
     let best = state.best
     let validation: number | null = null
-    if (epoch % evaluateEvery === 0 || epoch === options.epochs) {
+    if (this.#task.validation.length === 0) {
+      if (epoch === options.epochs) best = { parameters: state.averaged.slice(), epoch, validation }
+    } else if (epoch % evaluateEvery === 0 || epoch === options.epochs) {
       validation = this.#validate(state.averaged)
-      if (validation > best.validation) best = { parameters: state.averaged.slice(), epoch, validation }
+      if (best.validation === null || validation > best.validation)
+        best = { parameters: state.averaged.slice(), epoch, validation }
     }
     return { state: { ...state, epoch, adam, best }, loss: loss / Math.max(1, steps), validation }
   }
@@ -204,6 +207,7 @@ const checkTask = ({ graph, labels, train, validation }: SageTask): void => {
       if (labels[row] !== 0 && labels[row] !== 1) throw new RangeError(`row ${row} is for ${name} and has no label`)
       positives += labels[row]!
     }
+    if (name === 'validation' && rows.length === 0) continue
     if (positives === 0 || positives === rows.length)
       throw new RingfenceError('model.one-class', `${positives} of ${rows.length} ${name} rows are positive.`)
   }
@@ -216,6 +220,13 @@ const checkTask = ({ graph, labels, train, validation }: SageTask): void => {
     throw new RingfenceError('model.table', 'There is neither a feature nor an edge to learn from.')
 }
 
+export const shapeOf = (graph: SageGraph, encoders: Encoders, hidden: number): NetworkShape => ({
+  inputWidth: firstInputWidth(encoders, graph.relations.length),
+  labelWidth: labelInputWidth(graph.relations.length),
+  hidden,
+  relations: graph.relations.length,
+})
+
 /**
  * Trains `options.members` networks. Throws `model.one-class` and `model.table` for what cannot be learned from, RangeError for shapes that do
  * not fit, and what `check` throws.
@@ -227,12 +238,7 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
   const { graph, labels, train } = task
   const relations = graph.relations.map(({ name }) => name)
   const encoders = fitEncoders(graph, train)
-  const shape: NetworkShape = {
-    inputWidth: firstInputWidth(encoders, relations.length),
-    labelWidth: labelInputWidth(relations.length),
-    hidden: options.hidden,
-    relations: relations.length,
-  }
+  const shape = shapeOf(graph, encoders, options.hidden)
   const layout = networkLayout(shape)
   const share = train.reduce((sum, row) => sum + labels[row]!, 0) / train.length
   const neighbours = context.neighbours === undefined ? neighboursThatFit(graph, shape, context) : context.neighbours
@@ -243,7 +249,8 @@ export const trainSage = (task: SageTask, options: SageOptions, context: TrainCo
     let state = context.resume?.current ?? null
     while (done.length < options.members) {
       state ??= runner.start(done.length)
-      while (state.epoch < options.epochs && state.epoch - state.best.epoch < options.patience) {
+      const patience = task.validation.length === 0 ? Infinity : options.patience
+      while (state.epoch < options.epochs && state.epoch - state.best.epoch < patience) {
         check()
         const result: ReturnType<Member['epoch']> = runner.epoch(state)
         state = result.state

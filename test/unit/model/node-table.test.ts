@@ -5,7 +5,7 @@ import { afterAll, expect, test } from '@jest/globals'
 import { ingest } from '#src/ingest/ingest.js'
 import { parseMapping } from '#src/ingest/mapping.js'
 import { type NodeTable, NodeTableSink } from '#src/model/node-table.js'
-import { randomSplits, withValidation } from '#src/model/splits.js'
+import { canChoose, learnAndHold, partsByClass, randomSplits } from '#src/model/splits.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-table-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -68,18 +68,30 @@ test('labels and split cells that mean nothing are named', async () => {
   await expect(read('id,label,age,s0\na,1,1,trian\n', 'from,to\n')).rejects.toMatchObject({ code: 'model.table' })
 })
 
-test('random splits keep the share of positives, and validation rows come out of training where there are none', () => {
+test('random splits keep the share of positives', () => {
   const labels = Int8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : i % 7 === 0 ? -1 : 0))
   for (const split of randomSplits(labels, 3, 1)) {
     const all = [...split.train, ...split.validation, ...split.test].sort((a, b) => a - b)
     expect(all).toEqual([...labels.keys()].filter((row) => labels[row]! >= 0))
     expect(split.train.filter((row) => labels[row] === 1)).toHaveLength(20)
-    expect(withValidation(split, labels, 1)).toBe(split)
-    const bare = withValidation({ ...split, validation: new Int32Array() }, labels, 1)
-    expect(bare.train.length + bare.validation.length).toBe(split.train.length)
-    expect(bare.validation.filter((row) => labels[row] === 1)).toHaveLength(4)
-    expect(bare.test).toBe(split.test)
   }
-  const single = { name: 's', train: Int32Array.of(0, 1), validation: new Int32Array(), test: new Int32Array() }
-  expect(() => withValidation(single, labels, 1)).toThrow(expect.objectContaining({ code: 'model.one-class' }))
+})
+
+test('parts share each class out evenly, are as many as the rarer class allows, and a class of one is an error', () => {
+  const labels = Int8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : i % 7 === 0 ? -1 : 0))
+  const rows = Int32Array.from(labels.keys()).filter((row) => labels[row]! >= 0)
+  const parts = partsByClass(rows.slice().reverse(), labels, 1)
+  expect([parts.rows, parts.count]).toEqual([rows, 5])
+  const all = Array.from({ length: 5 }, (_, part) => learnAndHold(parts, part))
+  for (const { learned, held } of all) {
+    expect(held.filter((row) => labels[row] === 1)).toHaveLength(8)
+    expect(learned.length + held.length).toBe(rows.length)
+    expect(canChoose(held, labels)).toBe(false)
+    expect(canChoose(learned, labels)).toBe(true)
+  }
+  expect(all.flatMap(({ held }) => [...held]).sort((a, b) => a - b)).toEqual([...rows])
+  expect(partsByClass(Int32Array.of(0, 10, 20, 1, 2, 3), labels, 1).count).toBe(3)
+  expect(() => partsByClass(Int32Array.of(0, 1, 2), labels, 1)).toThrow(
+    expect.objectContaining({ code: 'model.one-class' }),
+  )
 })
