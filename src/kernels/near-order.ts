@@ -1,5 +1,4 @@
-/** What near-pairs.ts looks up for each entry, made once: the rank of its column by size, and which entries of its row are near. */
-import type { TimedMatrix } from './timed-matrix.js'
+/** Columns by size, for near-pairs.ts. */
 
 export interface ColumnRanks {
   readonly rank: Int32Array
@@ -25,23 +24,4 @@ export const rankColumns = (columnOffsets: Int32Array, sizes: number): ColumnRan
     columnOf[place] = c
   }
   return { rank, columnOf, firstOfSize }
-}
-
-/** For each entry the entries of its row that are near at the widest tolerance, itself among them: first .. end - 1. */
-export const nearWindows = ({ rowCount, rowOffsets, time }: TimedMatrix, widest: number, reach: number) => {
-  const first = new Int32Array(time.length)
-  const end = new Int32Array(time.length)
-  for (let row = 0; row < rowCount; row++) {
-    const from = rowOffsets[row]!
-    const to = rowOffsets[row + 1]!
-    let head = from
-    let tail = from
-    for (let entry = from; entry < to; entry++) {
-      while (time[entry]! - time[tail]! > widest) tail++
-      while (head < to && time[head]! - time[entry]! <= widest) head++
-      first[entry] = Math.max(tail, entry - reach)
-      end[entry] = Math.min(head, entry + reach + 1)
-    }
-  }
-  return { first, end }
 }

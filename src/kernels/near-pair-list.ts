@@ -46,6 +46,23 @@ export class PairList {
     this.#nats[i] = nats
   }
 
+  get size(): number {
+    return this.#size
+  }
+
+  /** Puts the pairs from place `from` on in order of their columns, whatever order they were met in. */
+  sortFrom(from: number): void {
+    if (this.#size - from < 2) return
+    const order = Int32Array.from({ length: this.#size - from }, (_, i) => from + i).sort(
+      (x, y) => this.#a[x]! - this.#a[y]! || this.#b[x]! - this.#b[y]!,
+    )
+    for (const values of [this.#a, this.#b, this.#level, this.#met, this.#expected, this.#nats])
+      values.set(
+        Float64Array.from(order, (i) => values[i]!),
+        from,
+      )
+  }
+
   #grow(): void {
     const wider = <T extends Int32Array | Uint8Array | Float64Array>(old: T, next: T): T => {
       next.set(old)

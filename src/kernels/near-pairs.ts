@@ -26,7 +26,7 @@ import { Crowd, crowdMeetings } from './crowd.js'
 import { gammaPoissonSurprise } from './gamma-poisson.js'
 import { ChangedPartners, type ColumnPairs } from './near-changes.js'
 import { nearDispersion, productShape } from './near-dispersion.js'
-import { nearWindows, rankColumns } from './near-order.js'
+import { rankColumns } from './near-order.js'
 import { type NearNull, type NearPairs, PairList } from './near-pair-list.js'
 import { meetingWeights, NearPartners } from './near-partners.js'
 import type { TimedMatrix } from './timed-matrix.js'
@@ -142,15 +142,18 @@ const STEPS_PER_DOUBLING = 4
 /** Numbers kept for each column while one column is compared with all. */
 const SEEN = 4
 
-/** All pairs whose surprise reaches `least`; the same order for the same matrix. Time: entries times their near neighbours; memory: a few numbers a column. */
+/** All pairs whose surprise reaches `least`, by the larger column of each, then by the columns. Time: entries times their near neighbours; memory: a few numbers a column. */
 export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPairs => {
   const { row, column, time, columnCount, columnOffsets, entries } = matrix
   const { tolerances, reach, session, least, likeness, progress, check = neverCancelled } = options
   const levels = tolerances.length
-  const widest = tolerances[levels - 1]!
   const entryCount = entries.length
   const learned = learn(matrix, options)
   const { near: nearTotal, all, telling, sitting } = learned
+  // Where near is where entries always are, nobody asks who is near.
+  const told = telling.lastIndexOf(1) + 1
+  if (told === 0) return new PairList().finish(learned)
+  const widest = tolerances[told - 1]!
   const fresh = options.fresh?.entries ?? null
   let freshLevels = 0
   while (freshLevels < levels && tolerances[freshLevels]! <= (options.fresh?.freshness ?? 0)) freshLevels++
@@ -249,8 +252,8 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         matrix,
         rankOf,
         sizeOfRank: (place) => sizeOf(columnOf[place]!),
-        ...nearWindows(matrix, widest, reach),
-        tolerances,
+        tolerances: tolerances.subarray(0, told),
+        reach,
         fresh: fresh && { entries: fresh, levels: freshLevels },
       },
       meetingWeights({
@@ -322,6 +325,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
       nextCheck = steps + checkInterval
     }
 
+    const foundBefore = found.size
     let stamped = false
     const scale = (2 * size) / (entryCount * entryCount)
     for (let k = 0; k < againCount; k++) {
@@ -375,6 +379,7 @@ export const nearPairs = (matrix: TimedMatrix, options: NearPairOptions): NearPa
         nextCheck = steps + checkInterval
       }
     }
+    found.sortFrom(foundBefore)
     if ((a & 1023) === 0) progress?.(a / columnCount)
   }
   return found.finish(learned)

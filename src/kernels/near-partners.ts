@@ -8,6 +8,7 @@
  * table is a count-min sketch of one row: Graham Cormode and S. Muthukrishnan, "An Improved Data Stream Summary: the Count-Min Sketch and its
  * Applications", Journal of Algorithms 55(1), 2005.
  */
+import { nearTiers, type Tier } from './near-tiers.js'
 import type { TimedMatrix } from './timed-matrix.js'
 
 /** What decides how many meetings a pair needs: see near-pairs.ts for the symbols. */
@@ -23,8 +24,10 @@ export interface MeetingNeeds {
 
 /** Products of two sizes are told apart by their binary logarithm. */
 const MAGNITUDES = 64
-/** The weight 1, as a whole number. */
-const ONE = 2 ** 12
+/** The weight 1, as a whole number: so that a sum of 16 bits holds many, and rounding up lets few more through. */
+const ONE = 2 ** 10
+/** A sum stays here: more than enough, and no sum comes round to nothing. */
+const MOST_WEIGHT = 2 ** 16 - 1
 /** Where two sums differ by less than this share, rounding decides the difference, and nothing is ruled out. */
 const ROUNDING = 1e-6
 
@@ -52,12 +55,21 @@ export const meetingWeights = ({ shares, near, all, telling, likeness, entryCoun
   return weights
 }
 
-/** Places of the small table: with four bytes each it stays in the caches near the processor. */
+/** Places of the small table: with two bytes each it stays in the cache next to the core. */
 const PLACES = 2 ** 14
+/** Fewer for columns of few meetings, as all are cleared after each column. */
+const LEAST_PLACES = 2 ** 8
+/** At least so many for each meeting. */
+const PLACES_A_MEETING = 4
 /** Meetings of one column up to which few columns share a place; with more, each has its own. */
 const FEW = 2 ** 13
 /** Meetings gathered at a time. */
 const CHUNK = 2 ** 16
+/** Bit of an entry's kind where it is fresh; the bits below are the magnitude of its column. */
+const IS_FRESH = 2 ** 6
+const KINDS = 2 ** 7
+/** Of a level in a place of weights by kind and level. */
+const LEVEL_BITS = 4
 
 export interface Near {
   readonly matrix: TimedMatrix
@@ -65,27 +77,48 @@ export interface Near {
   readonly rankOf: Int32Array
   /** Size of the column of each rank. */
   readonly sizeOfRank: (rank: number) => number
-  /** For each entry those of its row that are near it, as positions. */
-  readonly first: Int32Array
-  readonly end: Int32Array
+  /** Rising; the levels above the last that is told apart are of no interest. */
   readonly tolerances: Float64Array
+  readonly reach: number
   /** Two entries marked do not meet from level `levels` on. */
   readonly fresh: { readonly entries: Uint8Array; readonly levels: number } | null
 }
 
+/** Binary logarithm of a size, rounded down. */
+const magnitudeOf = (size: number): number => 31 - Math.clz32(Math.max(1, size))
+
+/** The kind of each entry of a tier. */
+const kindsOf = (tier: Tier, sizeOfRank: (rank: number) => number, fresh: Uint8Array | null): Uint8Array => {
+  const kinds = new Uint8Array(tier.entryOf.length)
+  for (let p = 0; p < kinds.length; p++)
+    kinds[p] = magnitudeOf(sizeOfRank(tier.rankOf[p]!)) | (fresh?.[tier.entryOf[p]!] === 1 ? IS_FRESH : 0)
+  return kinds
+}
+
 export class NearPartners {
-  readonly #near: Near
-  readonly #weights: Int32Array
-  /** Binary logarithm of the size of each rank's column, rounded down. */
-  readonly #magnitude: Uint8Array
-  readonly #fresh: Uint8Array
+  readonly #levels: number
   readonly #freshLevels: number
-  readonly #sketch = new Int32Array(PLACES)
-  readonly #exact: Int32Array
-  readonly #gatheredOwn: Int32Array
-  readonly #gatheredOther: Int32Array
-  readonly #gatheredRank: Int32Array
-  readonly #gatheredLevel: Uint8Array
+  readonly #weights: Int32Array
+  /** Levels that the weights know. */
+  readonly #weightLevels: number
+  readonly #tiers: readonly Tier[]
+  readonly #tierOf: Uint8Array
+  readonly #place: Int32Array
+  /** For each tier. */
+  readonly #kinds: readonly Uint8Array[]
+  /** For the magnitude of the column of the moment, the weight of a meeting with each kind of entry at each level: of entries that are not fresh, and that are. */
+  readonly #worth = [new Uint16Array(KINDS << LEVEL_BITS), new Uint16Array(KINDS << LEVEL_BITS)] as const
+  readonly #worthNothing = [new Uint16Array(KINDS << LEVEL_BITS), new Uint16Array(KINDS << LEVEL_BITS)] as const
+  #worthMagnitude = -1
+  readonly #sketch = new Uint16Array(PLACES)
+  readonly #exact: Uint16Array
+  /** Places of the other entries of the gathered meetings, and where those of each own entry end. */
+  readonly #gathered: Int32Array
+  readonly #gatheredEnds = new Int32Array(CHUNK + 1)
+  /** The greatest sum that gathering has made. */
+  #most = 0
+  /** Where the next chunk begins. */
+  #next = 0
   /** Meetings handed on, in order: position of the column's own entry among `entries`, the other entry, and the rank of its column. */
   own = new Int32Array(1024)
   other = new Int32Array(1024)
@@ -93,122 +126,147 @@ export class NearPartners {
   /** Meetings looked at for the last column. */
   looked = 0
 
-  constructor(near: Near, weights: Int32Array) {
-    const { matrix, end, first } = near
-    this.#near = near
+  /** `weights`: of meetingWeights, for all tolerances or more. */
+  constructor({ matrix, rankOf, sizeOfRank, tolerances, reach, fresh }: Near, weights: Int32Array) {
+    this.#levels = tolerances.length
+    this.#freshLevels = fresh?.levels ?? tolerances.length
     this.#weights = weights
-    this.#magnitude = new Uint8Array(matrix.columnCount)
-    for (let rank = 0; rank < matrix.columnCount; rank++)
-      this.#magnitude[rank] = 31 - Math.clz32(Math.max(1, near.sizeOfRank(rank)))
-    this.#fresh = near.fresh?.entries ?? new Uint8Array(matrix.time.length)
-    this.#freshLevels = near.fresh?.levels ?? 0
-    this.#exact = new Int32Array(matrix.columnCount)
+    this.#weightLevels = weights.length / MAGNITUDES - 1
+    const { tiers, tierOf, place } = nearTiers(matrix, rankOf, sizeOfRank, tolerances, reach)
+    this.#tiers = tiers
+    this.#tierOf = tierOf
+    this.#place = place
+    this.#kinds = tiers.map((tier) => kindsOf(tier, sizeOfRank, fresh?.entries ?? null))
+    this.#exact = new Uint16Array(matrix.columnCount)
     // A chunk ends with an entry's last meeting.
-    let most = 0
-    for (let entry = 0; entry < end.length; entry++) most = Math.max(most, end[entry]! - first[entry]!)
-    this.#gatheredOwn = new Int32Array(CHUNK + most + 1)
-    this.#gatheredOther = new Int32Array(CHUNK + most + 1)
-    this.#gatheredRank = new Int32Array(CHUNK + most + 1)
-    this.#gatheredLevel = new Uint8Array(CHUNK + most + 1)
+    this.#gathered = new Int32Array(CHUNK + 2 * reach + 2)
   }
 
   /** How many meetings of the column with entries `from` .. `to - 1` and rank `own` with columns of rank `least` .. own - 1 are handed on. */
   of(from: number, to: number, least: number, own: number): number {
-    const { first, end, matrix } = this.#near
-    let looked = 0
-    for (let i = from; i < to; i++) {
-      const entry = matrix.entries[i]!
-      looked += end[entry]! - first[entry]!
-    }
+    const tier = this.#tierOf[own]!
+    const looked = this.#count(from, to, this.#tiers[tier]!)
     this.looked = looked
-    const magnitude = 31 - Math.clz32(to - from)
+    this.#weighFor(magnitudeOf(to - from))
+    let places = LEAST_PLACES
+    while (places < PLACES && places < looked * PLACES_A_MEETING) places *= 2
     const table = looked <= FEW ? this.#sketch : this.#exact
-    const mask = looked <= FEW ? PLACES - 1 : -1
+    const mask = looked <= FEW ? places - 1 : -1
+    this.#most = 0
     let kept = 0
     if (looked <= CHUNK) {
-      const met = this.#gather(from, to, least, own)
-      this.#weigh(met, magnitude, table, mask)
-      kept = this.#handOn(met, 0, table, mask)
-      this.#clear(met, table, mask)
+      const met = this.#gather(from, to, tier, least, own, table, mask, this.#worth)
+      if (this.#most >= ONE) kept = this.#handOn(from, to, tier, 0, table, mask)
+      if (looked <= FEW) table.fill(0, 0, places)
+      else this.#clear(met, tier, table)
       return kept
     }
-    for (let i = from; i < to; i = this.#next) this.#weigh(this.#gather(i, to, least, own), magnitude, table, mask)
-    for (let i = from; i < to; i = this.#next) kept = this.#handOn(this.#gather(i, to, least, own), kept, table, mask)
-    for (let i = from; i < to; i = this.#next) this.#clear(this.#gather(i, to, least, own), table, mask)
+    for (let i = from; i < to; i = this.#next) this.#gather(i, to, tier, least, own, table, mask, this.#worth)
+    if (this.#most >= ONE)
+      for (let i = from; i < to; i = this.#next) {
+        this.#gather(i, to, tier, least, own, table, mask, this.#worthNothing)
+        kept = this.#handOn(i, this.#next, tier, kept, table, mask)
+      }
+    table.fill(0, least, own)
     return kept
   }
 
-  /** Where the next chunk begins. */
-  #next = 0
+  #count(from: number, to: number, { edges }: Tier): number {
+    const place = this.#place
+    const last = 2 * this.#levels
+    let looked = 0
+    for (let i = from; i < to; i++) {
+      const at = place[i]! * (last + 1)
+      looked += edges[at + last]! - edges[at]!
+    }
+    return looked
+  }
 
-  /** Meetings from position `from` on, until a chunk is full, with the narrowest level of each. */
-  #gather(from: number, to: number, least: number, own: number): number {
-    const { matrix, rankOf, first, end, tolerances } = this.#near
-    const { entries, time } = matrix
-    const owns = this.#gatheredOwn
-    const others = this.#gatheredOther
-    const ranks = this.#gatheredRank
-    const levelOf = this.#gatheredLevel
-    const fresh = this.#fresh
-    const freshLevels = this.#freshLevels
-    const none = tolerances.length
+  #weighFor(magnitude: number): void {
+    if (magnitude === this.#worthMagnitude) return
+    this.#worthMagnitude = magnitude
+    const [usual, ofFresh] = this.#worth
+    for (let kind = 0; kind < KINDS; kind++)
+      for (let level = 0; level < this.#levels; level++) {
+        const both = Math.min(MAGNITUDES - 1, magnitude + (kind & (IS_FRESH - 1)))
+        const weight = this.#weights[both * (this.#weightLevels + 1) + level]!
+        const at = (kind << LEVEL_BITS) + level
+        usual[at] = weight
+        ofFresh[at] = kind >= IS_FRESH && level >= this.#freshLevels ? 0 : weight
+      }
+  }
+
+  /** How many meetings there are from position `from` on, until a chunk is full; each adds to the sum of the other column. */
+  #gather(
+    from: number,
+    to: number,
+    tier: number,
+    least: number,
+    own: number,
+    table: Uint16Array,
+    mask: number,
+    worths: readonly [Uint16Array, Uint16Array],
+  ): number {
+    const { rankOf, edges } = this.#tiers[tier]!
+    const kinds = this.#kinds[tier]!
+    const place = this.#place
+    const others = this.#gathered
+    const ends = this.#gatheredEnds
+    const levels = this.#levels
+    const segments = 2 * levels
     const span = own - least
     let met = 0
+    let most = this.#most
     let i = from
     for (; i < to && met < CHUNK; i++) {
-      const entry = entries[i]!
-      const at = time[entry]!
-      const stop = end[entry]!
-      const levelsHere = fresh[entry] === 1 ? freshLevels : none
-      let level = none - 1
-      for (let other = first[entry]!; other < stop; other++) {
-        const b = rankOf[other]!
-        const gap = time[other]! - at
-        // The row rises in time, so levels narrow up to the entry itself and widen after it.
-        if (gap <= 0) while (level > 0 && -gap <= tolerances[level - 1]!) level--
-        else while (gap > tolerances[level]!) level++
-        owns[met] = i
-        others[met] = other
-        ranks[met] = b
-        levelOf[met] = fresh[other] === 1 && level >= levelsHere ? none : level
-        // Without a branch: whether a column ranks below cannot be predicted.
-        met += Number((b - least) >>> 0 < span)
+      const p = place[i]!
+      const worth = worths[kinds[p]! >= IS_FRESH ? 1 : 0]!
+      const edge = p * (segments + 1)
+      let other = p + edges[edge]!
+      // Levels narrow up to the entry itself and widen after it.
+      for (let segment = 0; segment < segments; segment++) {
+        const level = segment < levels ? levels - 1 - segment : segment - levels
+        for (const stop = p + edges[edge + segment + 1]!; other < stop; other++) {
+          const b = rankOf[other]!
+          // Without a branch: whether a column ranks below cannot be predicted.
+          const isMet = Number((b - least) >>> 0 < span)
+          const sum = Math.min(MOST_WEIGHT, table[b & mask]! + (-isMet & worth[(kinds[other]! << LEVEL_BITS) + level]!))
+          table[b & mask] = sum
+          if (sum > most) most = sum
+          others[met] = other
+          met += isMet
+        }
       }
+      ends[i - from] = met
     }
+    this.#most = most
     this.#next = i
     return met
   }
 
-  #weigh(met: number, magnitude: number, table: Int32Array, mask: number): void {
-    const ranks = this.#gatheredRank
-    const levelOf = this.#gatheredLevel
-    const magnitudes = this.#magnitude
-    const weights = this.#weights
-    const width = this.#near.tolerances.length + 1
-    for (let k = 0; k < met; k++) {
-      const b = ranks[k]!
-      const place = b & mask
-      table[place] = table[place]! + weights[(magnitude + magnitudes[b]!) * width + levelOf[k]!]!
-    }
-  }
-
-  #handOn(met: number, from: number, table: Int32Array, mask: number): number {
-    const ranks = this.#gatheredRank
-    let kept = from
-    for (let k = 0; k < met; k++) {
-      const b = ranks[k]!
-      if (table[b & mask]! < ONE) continue
-      if (kept === this.own.length) this.#grow()
-      this.own[kept] = this.#gatheredOwn[k]!
-      this.other[kept] = this.#gatheredOther[k]!
-      this.rank[kept++] = b
-    }
+  /** Of the meetings gathered for positions `from` .. `to - 1`, those with columns that have enough. */
+  #handOn(from: number, to: number, tier: number, already: number, table: Uint16Array, mask: number): number {
+    const { rankOf, entryOf } = this.#tiers[tier]!
+    const others = this.#gathered
+    const ends = this.#gatheredEnds
+    let kept = already
+    let k = 0
+    for (let i = from; i < to; i++)
+      for (const stop = ends[i - from]!; k < stop; k++) {
+        const b = rankOf[others[k]!]!
+        if (table[b & mask]! < ONE) continue
+        if (kept === this.own.length) this.#grow()
+        this.own[kept] = i
+        this.other[kept] = entryOf[others[k]!]!
+        this.rank[kept++] = b
+      }
     return kept
   }
 
-  #clear(met: number, table: Int32Array, mask: number): void {
-    const ranks = this.#gatheredRank
-    for (let k = 0; k < met; k++) table[ranks[k]! & mask] = 0
+  #clear(met: number, tier: number, table: Uint16Array): void {
+    const { rankOf } = this.#tiers[tier]!
+    const others = this.#gathered
+    for (let k = 0; k < met; k++) table[rankOf[others[k]!]!] = 0
   }
 
   #grow(): void {
