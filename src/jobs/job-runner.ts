@@ -13,6 +13,7 @@ import { growingId } from './job-id.js'
 import { checkParameters, type PreparedJob } from './job-kind.js'
 import { jobKind } from './kinds.js'
 import type { CurrentView } from './read-view.js'
+import { jobEntry, record } from './record.js'
 import { retryTold } from './webhooks/outbox.js'
 
 export interface JobRequest {
@@ -43,6 +44,9 @@ const usual: RunnerTimes = { leaseMs: 30_000, beatMs: 700, pollMs: 1000, retryMs
 /** What a job is not to blame for, and what may be gone the next time. */
 const PASSING: readonly string[] = ['store.unreachable', 'worker.failed']
 const MAX_ATTEMPTS = 3
+
+const THE_SERVICE = 'the service'
+const askerOf = ({ schedule }: JobRequest): string => (schedule === undefined ? THE_SERVICE : `schedule ${schedule}`)
 
 const newJob = (request: JobRequest, now: string): JobRecord => ({
   id: growingId(),
@@ -123,10 +127,10 @@ export class JobRunner {
   }
 
   /**
-   * Adds a job, or returns the one with the same key. Throws `request.conflict` when that one asked for something else, and what
-   * wrong parameters throw.
+   * Adds a job, or returns the one with the same key; `who` asks, for the record. Throws `request.conflict` when that one asked for something else, and
+   * what wrong parameters throw.
    */
-  async submit(request: JobRequest): Promise<JobRecord> {
+  async submit(request: JobRequest, who = askerOf(request)): Promise<JobRecord> {
     if (this.#stopping) throw new RingfenceError('server.stopping', 'No new job is taken.')
     const { parameters, estimate } = await this.check(request)
     const now = new Date().toISOString()
@@ -147,7 +151,9 @@ export class JobRunner {
         )
       return this.#live.get(job.id) ?? job
     }
-    if (!isEstimate) this.#begin()
+    if (isEstimate) return job
+    this.#begin()
+    await record(this.#store, jobEntry(who, 'job.create', job))
     return job
   }
 
@@ -166,10 +172,13 @@ export class JobRunner {
   }
 
   /** Keeps that a job was asked for and refused, so that whoever looks for it finds why; it can be tried again. */
-  refuse(request: JobRequest, error: RingfenceError): Promise<JobRecord> {
+  async refuse(request: JobRequest, error: RingfenceError): Promise<JobRecord> {
     const now = new Date().toISOString()
     const refused = { code: error.code, detail: error.detail }
-    return this.#store.createJob({ ...newJob(request, now), state: 'failed', finishedAt: now, error: refused })
+    const wanted: JobRecord = { ...newJob(request, now), state: 'failed', finishedAt: now, error: refused }
+    const job = await this.#store.createJob(wanted)
+    if (job.id === wanted.id) await record(this.#store, jobEntry(askerOf(request), 'job.create', job))
+    return job
   }
 
   async read(id: string): Promise<JobRecord> {
@@ -188,7 +197,8 @@ export class JobRunner {
   }
 
   /** Asks a job to stop; it does within a second, or two where another process runs it. One that has ended stays as it is. */
-  async cancel(id: string): Promise<JobRecord> {
+  async cancel(id: string, who = THE_SERVICE): Promise<JobRecord> {
+    await record(this.#store, jobEntry(who, 'job.cancel', await this.read(id)))
     const job = await this.#store.cancelJob(id)
     if (this.#running?.id === id) this.#running.abort.abort()
     if (hasEnded(job)) {
@@ -199,7 +209,8 @@ export class JobRunner {
   }
 
   /** One that failed or was cancelled is tried again, with a new count of attempts. */
-  async retry(id: string): Promise<JobRecord> {
+  async retry(id: string, who = THE_SERVICE): Promise<JobRecord> {
+    await record(this.#store, jobEntry(who, 'job.retry', await this.read(id)))
     const job = await retryTold(this.#store, id)
     this.#begin()
     return job

@@ -15,6 +15,7 @@ import type { ModelStore, RegisteredModel, ScoringRecord } from '../store/model-
 import type { GraphStore } from '../store/store.js'
 import { modelSettings } from './model-settings.js'
 import { isoTime } from './read-view.js'
+import { recorded } from './record.js'
 
 export const shownModel = ({ asOf, window, kinds, changes, ...model }: RegisteredModel, home: string) => ({
   ...model,
@@ -91,11 +92,17 @@ const noted = (asked: Asked) => ({ ...asked, at: new Date().toISOString() })
 /** Throws what `promoteModel` throws. */
 export const promote = async (store: GraphStore, id: string, asked: Asked): Promise<ShownModel> => {
   const { home } = modelSettings(store)
-  return shownModel(await promoteModel(store, home, id, noted(asked)), home)
+  const { who, why } = asked
+  const champion = (await store.readChampion(entityModels))?.id ?? null
+  const entry = { who, action: 'model.promote', subject: `model:${id}`, before: { champion }, after: { why } }
+  return shownModel(await recorded(store, entry, () => promoteModel(store, home, id, noted(asked))), home)
 }
 
 /** Throws what `rollBackModel` throws. */
 export const rollBack = async (store: GraphStore, asked: Asked): Promise<ShownModel> => {
   const { home } = modelSettings(store)
-  return shownModel(await rollBackModel(store, home, entityModels, noted(asked)), home)
+  const { who, why } = asked
+  const champion = (await store.readChampion(entityModels))?.id ?? null
+  const entry = { who, action: 'model.roll-back', subject: '', before: { champion }, after: { why } }
+  return shownModel(await recorded(store, entry, () => rollBackModel(store, home, entityModels, noted(asked))), home)
 }

@@ -10,6 +10,7 @@ import type { GraphStore, JobFence } from '../store/store.js'
 import { version } from '../version.js'
 import { runTrain, type TrainOutcome } from './model-jobs.js'
 import { modelSettings } from './model-settings.js'
+import { recorded } from './record.js'
 
 export interface TrainingRequest {
   readonly training: Omit<Parameters<typeof runTrain>[1], 'checkpoint'>
@@ -34,6 +35,8 @@ const LEFT_BEHIND_MS = 3_600_000
 /** Finished steps of trainings that were stopped: the same training goes on from them within a week. */
 const PARTIAL = '.partial-'
 const FORGOTTEN_MS = 7 * 86_400_000
+/** Why a model is champion that nobody has looked at yet. */
+const ASKED_WITH_TRAINING = 'asked for with its training'
 
 const removeLeftBehind = async (home: string): Promise<void> => {
   for (const name of await readdir(home)) {
@@ -81,10 +84,16 @@ export const runTraining = async (store: GraphStore, request: TrainingRequest): 
   await outcome.checkpoint?.remove()
   const note = { at: new Date().toISOString(), who }
   const why = `trained from ${model.labels.length} labels`
-  const candidate = await registerModel(store, home, written, { ...note, why }, fence)
-  const registered = promote
-    ? await promoteModel(store, home, candidate.id, { ...note, why: 'asked for with its training' })
-    : candidate
+  const after = { folder: written, labels: model.labels.length, run, asOf: model.asOf, seed: model.seed }
+  const entryOfTraining = { who, action: 'model.train', subject: '', after }
+  const candidate = await recorded(store, entryOfTraining, () =>
+    registerModel(store, home, written, { ...note, why }, fence),
+  )
+  if (!promote) return { ...outcome, model, written: { folder: written, registered: candidate } }
+  const entry = { who, action: 'model.promote', subject: `model:${candidate.id}`, after: { why: ASKED_WITH_TRAINING } }
+  const registered = await recorded(store, entry, () =>
+    promoteModel(store, home, candidate.id, { ...note, why: ASKED_WITH_TRAINING }),
+  )
   return { ...outcome, model, written: { folder: written, registered } }
 }
 

@@ -9,12 +9,14 @@ import { type ExportFormatName, exportFormatNames, formatNamed } from '../../exp
 import { Names, processMaskKey } from '../../exports/names.js'
 import { DEFAULT_MAX_SHARED, scopeOf } from '../../exports/scope.js'
 import { graphAt } from '../../jobs/graph-at.js'
+import { record } from '../../jobs/record.js'
 import type { EntityRef } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { share, wholeNumber } from '../options.js'
 import type { ExportOptions } from '../service/export.js'
 import { withStore } from '../store.js'
 import { count, seconds } from '../table.js'
+import { whoAsks } from '../who.js'
 
 /** DuckDB's own share of memory, megabytes: what a sort does not hold in it goes to disk. Joins with very many entities need more of it. */
 const LEAST_MEMORY = 64
@@ -61,7 +63,21 @@ const exportHere = (context: Context, options: ExportOptions) =>
       context.say('RINGFENCE_MASK_KEY is not set: these masks are of this export alone and will not match others.')
     const names = new Names(options.mask ? processMaskKey() : null)
     const content = await ExportContent.open(store, scope, names, context.signal)
-    return exportToPath(formatNamed(options.format), content, options.out)
+    const manifest = await exportToPath(formatNamed(options.format), content, options.out)
+    const { ring, entity, run, everything, fdr } = options
+    const { nodes, edges } = manifest.counts
+    await record(store, {
+      who: whoAsks(),
+      action: 'export.made',
+      subject: entity ? `${entity.kind}:${entity.id}` : ring?.length === 1 ? `ring:${ring[0]}` : '',
+      after: {
+        ...{ ring, run, everything, fdr, format: options.format, out: options.out },
+        masked: manifest.masking.masked,
+        entities: nodes ?? 0,
+        interactions: edges ?? 0,
+      },
+    })
+    return manifest
   })
 
 const runExport = async (context: Context, options: ExportOptions): Promise<void> => {

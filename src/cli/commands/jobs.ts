@@ -1,6 +1,7 @@
 /** `ringfence jobs`: the jobs of a store or a running service, newest first; one in full; and the end of one. */
 import type { Command } from 'commander'
 import { RingfenceError } from '../../errors.js'
+import { jobEntry, record } from '../../jobs/record.js'
 import { retryTold } from '../../jobs/webhooks/outbox.js'
 import type { JobLogLine, JobRecord } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
@@ -8,6 +9,7 @@ import { wholeNumber } from '../options.js'
 import { ServiceClient } from '../service/client.js'
 import { withStore } from '../store.js'
 import { textTable } from '../table.js'
+import { whoAsks } from '../who.js'
 
 interface JobsOptions {
   readonly limit: number
@@ -69,7 +71,11 @@ const runCancel = async (context: Context, id: string): Promise<void> => {
 const runRetry = async (context: Context, id: string): Promise<void> => {
   const job = isService(context.store)
     ? ((await client(context).json(`${pathOf(id)}/retry`, { method: 'POST' })) as JobRecord)
-    : await withStore(context, { create: false }, (store) => retryTold(store, id))
+    : await withStore(context, { create: false }, async (store) => {
+        const before = await store.readJob(id)
+        if (before !== null) await record(store, jobEntry(whoAsks(), 'job.retry', before))
+        return retryTold(store, id)
+      })
   await context.result(
     { ...job },
     job.state === 'queued' ? `Job ${id} waits for a service to take it up.` : `Job ${id} is ${job.state}.`,

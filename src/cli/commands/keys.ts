@@ -1,12 +1,13 @@
 /** `ringfence keys`: API keys of the service, each with one role. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { RingfenceError } from '../../errors.js'
-import { isKeyRole, type KeyRole, keyRoles, makeApiKey } from '../../jobs/api-keys.js'
+import { isKeyRole, type KeyRole, keyRoles } from '../../jobs/api-keys.js'
+import { dropKey, makeKey } from '../../jobs/recorded.js'
 import type { ApiKeyRecord } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
 import { ServiceClient } from '../service/client.js'
 import { withStore } from '../store.js'
 import { textTable } from '../table.js'
+import { whoAsks } from '../who.js'
 
 interface CreateOptions {
   readonly role: KeyRole
@@ -39,8 +40,7 @@ const createKey = async (
     const body = JSON.stringify({ role, name })
     return (await client(context).json('/v1/keys', { method: 'POST', body })) as ShownKey & { readonly key: string }
   }
-  const { key, record } = makeApiKey(role, name)
-  await withStore(context, {}, (store) => store.createKey(record))
+  const { key, record } = await withStore(context, {}, (store) => makeKey(store, whoAsks(), role, name))
   return { ...shown(record), key }
 }
 
@@ -76,9 +76,7 @@ const runRevoke = async (context: Context, id: string): Promise<void> => {
     await context.result({ id, revokedAt: revoked.revokedAt }, `Key ${id} is revoked.`)
     return
   }
-  const revokedAt = new Date().toISOString()
-  const done = await withStore(context, { create: false }, (store) => store.revokeKey(id, revokedAt))
-  if (!done) throw new RingfenceError('key.unknown', `${context.store} has no key ${id} that is not revoked.`, { id })
+  const revokedAt = await withStore(context, { create: false }, (store) => dropKey(store, whoAsks(), id))
   await context.result({ id, revokedAt }, `Key ${id} is revoked.`)
 }
 

@@ -3,12 +3,11 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { RingfenceError } from '../../errors.js'
 import { checkParameters } from '../../jobs/job-kind.js'
 import { jobKind } from '../../jobs/kinds.js'
+import { dropSchedule, setSchedule } from '../../jobs/recorded.js'
 import {
   catchUpRules,
   listSchedules,
-  putSchedule,
   readSchedule,
-  removeSchedule,
   type Schedule,
   type ScheduleRequest,
   scheduleDefaults,
@@ -19,6 +18,7 @@ import { wholeNumber } from '../options.js'
 import { ServiceClient } from '../service/client.js'
 import { withStore } from '../store.js'
 import { textTable } from '../table.js'
+import { whoAsks } from '../who.js'
 
 interface SetOptions {
   readonly cron: string
@@ -67,7 +67,7 @@ const put = async (context: Context, name: string, wanted: ScheduleRequest): Pro
   if (isService(context.store))
     return (await client(context).json(pathOf(name), { method: 'PUT', body: JSON.stringify(wanted) })) as Schedule
   checkParameters(jobKind(wanted.job.type), wanted.job.parameters)
-  return withStore(context, {}, (store) => putSchedule(store, name, wanted))
+  return withStore(context, {}, (store) => setSchedule(store, whoAsks(), name, wanted))
 }
 
 const requestOf = (schedule: Schedule, more: Partial<ScheduleRequest>): ScheduleRequest => {
@@ -126,7 +126,7 @@ const runPause = async (context: Context, name: string, paused: boolean): Promis
 
 const runRemove = async (context: Context, name: string): Promise<void> => {
   if (isService(context.store)) await client(context).json(pathOf(name), { method: 'DELETE' })
-  else await withStore(context, { create: false }, (store) => removeSchedule(store, name))
+  else await withStore(context, { create: false }, (store) => dropSchedule(store, whoAsks(), name))
   await context.result({ id: name, removed: true }, `Schedule ${name} is removed; jobs that it asked for stay.`)
 }
 

@@ -13,6 +13,7 @@ import { type ExportQuestion, scopeOf } from '../../exports/scope.js'
 import { ExportFolder } from '../export-folder.js'
 import { graphAt } from '../graph-at.js'
 import type { JobKind } from '../job-kind.js'
+import { record } from '../record.js'
 
 /** Interactions a second and process, measured with every format on two cores, the slowest one. */
 const INTERACTIONS_A_SECOND = 100_000
@@ -92,7 +93,7 @@ export const exportJob: JobKind = {
     }
   },
 
-  async perform({ store, runId, mode, parameters: request, signal, progress, log }) {
+  async perform({ store, id, runId, mode, parameters: request, signal, progress, log }) {
     const given = request as unknown as Given
     const folder = new ExportFolder(store)
     const before = mode === 'write' ? await folder.read(runId) : null
@@ -121,6 +122,18 @@ export const exportJob: JobKind = {
     }
     const kept = await folder.read(runId)
     if (!kept) throw new RingfenceError('export.unknown', 'It was removed before it could be told.')
+    const { counts, masking } = kept.manifest
+    await record(store, {
+      who: `job ${id}`,
+      action: 'export.made',
+      subject: `export:${runId}`,
+      after: {
+        format: format.name,
+        masked: masking.masked,
+        entities: counts.nodes ?? 0,
+        interactions: counts.edges ?? 0,
+      },
+    })
     log(`export ${runId} is kept until ${kept.expiresAt}`)
     return resultOf(runId, kept.manifest, kept.expiresAt)
   },

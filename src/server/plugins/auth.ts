@@ -47,6 +47,8 @@ declare module 'fastify' {
 export const readers: readonly KeyRole[] = ['viewer', 'investigator', 'lead', 'operator', 'admin']
 export const writers: readonly KeyRole[] = ['ingest', 'admin']
 export const operators: readonly KeyRole[] = ['operator', 'lead', 'admin']
+/** Who may start and stop jobs: an investigator those of exports alone. */
+export const jobStarters: readonly KeyRole[] = ['investigator', ...operators]
 /** Who may decide on entities and rings. */
 export const deciders: readonly KeyRole[] = ['investigator', 'lead', 'admin']
 /** Who may decide on many at once, and sees who did what. */

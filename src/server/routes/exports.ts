@@ -9,6 +9,7 @@ import { manifestOnly, partStream } from '../../exports/export-stream.js'
 import { exportFormatNames, formatNamed } from '../../exports/formats.js'
 import type { KeyRole } from '../../jobs/api-keys.js'
 import { ExportFolder, type KeptExport } from '../../jobs/export-folder.js'
+import { record } from '../../jobs/record.js'
 import { readers } from '../plugins/auth.js'
 import { leadToHeirs, ringLookup } from '../ring-lookup.js'
 import { IdParams, problemResponses, RunQuery } from '../schemas/shapes.js'
@@ -44,6 +45,10 @@ export const exportRoutes =
     const { ringOf } = ringLookup({ current, store })
     leadToHeirs(app)
     const running = new Set<AbortController>()
+    /** Entries under way, which the end of the service waits for. */
+    const ends = new Set<Promise<void>>()
+    const unlogged = (err: unknown): void => app.log.error({ err }, 'The end of an export is not logged')
+    app.addHook('onClose', async () => void (await Promise.all(ends)))
     app.addHook('preClose', async () => {
       for (const controller of running) controller.abort()
     })
@@ -90,8 +95,22 @@ export const exportRoutes =
           reply.header('cache-control', 'no-store')
           if (query.part === 'manifest')
             return await reply.type('application/json').send(JSON.stringify(await manifestOnly(format, content)))
+          const { who } = caller
+          const subject = `ring:${ring.id}`
+          const what = { run: run.id, format: format.name, part: wanted, masked: content.names.masked }
+          await record(store, {
+            who,
+            action: 'export.start',
+            subject,
+            after: { ...what, members: ring.members.length },
+          })
           const stream = partStream(format, content, wanted, (error) => {
             running.delete(controller)
+            const { nodes, edges } = content.counts
+            const after = { ...what, entities: nodes, interactions: edges, complete: !error }
+            const end = record(store, { who, action: 'export.end', subject, after }).catch(unlogged)
+            ends.add(end)
+            void end.then(() => ends.delete(end))
             if (error && !controller.signal.aborted)
               log.warn({ err: error, ring: ring.id }, 'An export was not read to its end')
           })
@@ -169,6 +188,9 @@ export const exportRoutes =
         const file = path === null ? null : await open(path).catch(() => null)
         if (!file) throw new RingfenceError('export.unknown', `The export ${params.id} has no file ${params.file}.`)
         const { size } = await file.stat()
+        const { format, masking: seen, counts } = kept.manifest
+        const after = { file: params.file, format, masked: seen.masked, entities: counts.nodes ?? 0 }
+        await record(store, { who: caller.who, action: 'export.read', subject: `export:${params.id}`, after })
         const type = params.file === 'manifest.json' ? 'application/json' : formatNamed(kept.manifest.format).mediaType
         return reply
           .header('cache-control', 'no-store')

@@ -1,15 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { detectors } from '../../detectors/registry.js'
+import { RingfenceError } from '../../errors.js'
 import { hasEnded } from '../../store/job-record.js'
 import type { JobRecord } from '../../store/store.js'
 import { jobAnswer, refusePersonal } from '../job-answer.js'
-import { operators, readers } from '../plugins/auth.js'
+import { type Caller, jobStarters, operators, readers } from '../plugins/auth.js'
 import { IdParams, Job, JobBody, Page, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
 
 /** Proxies close a connection that is silent for long. */
 const HEARTBEAT_MS = 15_000
+
+/** Throws `auth.role`. */
+const refuseOtherThanExports = ({ role }: Caller, type: string): void => {
+  if (!operators.includes(role) && type !== 'export')
+    throw new RingfenceError(
+      'auth.role',
+      `A key of the role ${role} starts and stops exports, not jobs of type ${type}.`,
+    )
+}
 
 const IdempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
@@ -27,11 +37,11 @@ export const jobRoutes =
     app.post(
       '/jobs',
       {
-        config: { roles: operators },
+        config: { roles: jobStarters },
         schema: {
           summary: 'Start a job',
           description:
-            '`estimate` answers at once; `dry-run` does everything and writes nothing; `write` keeps the run. A dry run with `whatIf` says how its rings differ from those of the latest run.',
+            'An investigator starts exports alone. `estimate` answers at once; `dry-run` does everything and writes nothing; `write` keeps the run. A dry run with `whatIf` says how its rings differ from those of the latest run.',
           tags: ['jobs'],
           headers: IdempotencyHeader,
           body: JobBody,
@@ -39,6 +49,7 @@ export const jobRoutes =
         },
       },
       async ({ body, headers, caller }, reply) => {
+        refuseOtherThanExports(caller, body.type)
         let parameters = body.parameters ?? {}
         if (masking.masks(caller.role)) {
           const { whatIf, entity } = parameters as {
@@ -49,12 +60,13 @@ export const jobRoutes =
           if (entity !== undefined) refusePersonal(entity)
           if (body.type === 'export') parameters = { ...parameters, mask: true }
         }
-        const job = await jobs.submit({
+        const wanted = {
           type: body.type,
-          mode: body.mode ?? 'write',
+          mode: body.mode ?? ('write' as const),
           key: body.key ?? headers['idempotency-key'] ?? null,
           parameters,
-        })
+        }
+        const job = await jobs.submit(wanted, caller.who)
         return reply
           .code(202)
           .header('location', `/v1/jobs/${job.id}`)
@@ -90,7 +102,7 @@ export const jobRoutes =
     app.delete(
       '/jobs/:id',
       {
-        config: { roles: operators },
+        config: { roles: jobStarters },
         schema: {
           summary: 'Cancel a job; it stops within a second',
           tags: ['jobs'],
@@ -98,8 +110,10 @@ export const jobRoutes =
           response: { 202: Job, ...problemResponses },
         },
       },
-      async ({ params, caller }, reply) =>
-        reply.code(202).send(jobAnswer(await jobs.cancel(params.id), caller.role, masking)),
+      async ({ params, caller }, reply) => {
+        refuseOtherThanExports(caller, (await jobs.read(params.id)).type)
+        return reply.code(202).send(jobAnswer(await jobs.cancel(params.id, caller.who), caller.role, masking))
+      },
     )
 
     app.post(
@@ -114,7 +128,7 @@ export const jobRoutes =
         },
       },
       async ({ params, caller }, reply) =>
-        reply.code(202).send(jobAnswer(await jobs.retry(params.id), caller.role, masking)),
+        reply.code(202).send(jobAnswer(await jobs.retry(params.id, caller.who), caller.role, masking)),
     )
 
     app.get(

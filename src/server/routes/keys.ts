@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { RingfenceError } from '../../errors.js'
-import { keyRoles, makeApiKey } from '../../jobs/api-keys.js'
+import { keyRoles } from '../../jobs/api-keys.js'
+import { dropKey, makeKey } from '../../jobs/recorded.js'
 import type { ApiKeyRecord } from '../../store/store.js'
 import { IdParams, Key, KeyBody, MadeKey, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
@@ -27,9 +27,8 @@ export const keyRoutes =
           response: { 201: MadeKey, ...problemResponses },
         },
       },
-      async ({ body }, reply) => {
-        const { key, record } = makeApiKey(body.role, body.name)
-        await store.createKey(record)
+      async ({ body, caller }, reply) => {
+        const { key, record } = await makeKey(store, caller.who, body.role, body.name)
         await app.reloadKeys()
         return reply
           .code(201)
@@ -62,10 +61,8 @@ export const keyRoutes =
           response: { 200: Type.Object({ id: Type.String(), revokedAt: Type.String() }), ...problemResponses },
         },
       },
-      async ({ params: { id } }) => {
-        const revokedAt = new Date().toISOString()
-        if (!(await store.revokeKey(id, revokedAt)))
-          throw new RingfenceError('key.unknown', `There is no key ${id} that is not revoked.`)
+      async ({ params: { id }, caller }) => {
+        const revokedAt = await dropKey(store, caller.who, id)
         await app.reloadKeys()
         return { id, revokedAt }
       },

@@ -1,13 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { describedModel, listedModels, modelStatus, promote, rollBack } from '../../jobs/model-desk.js'
-import { type Caller, operators, readers } from '../plugins/auth.js'
+import { operators, readers } from '../plugins/auth.js'
 import { ChangeBody, Model, ModelStatus, ModelWithCard } from '../schemas/models.js'
 import { IdParams, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
-
-/** For the record of changes. */
-const nameOf = ({ key, role }: Caller): string => (key === null ? 'someone on this machine' : `key ${key} (${role})`)
 
 export const modelRoutes =
   ({ store }: Services): FastifyPluginAsyncTypebox =>
@@ -64,7 +61,7 @@ export const modelRoutes =
           response: { 200: Model, ...problemResponses },
         },
       },
-      ({ params, body, caller }) => promote(store, params.id, { who: nameOf(caller), why: body.why }),
+      ({ params, body, caller }) => promote(store, params.id, { who: caller.who, why: body.why }),
     )
 
     app.post(
@@ -78,6 +75,6 @@ export const modelRoutes =
           response: { 200: Model, ...problemResponses },
         },
       },
-      ({ body, caller }) => rollBack(store, { who: nameOf(caller), why: body.why }),
+      ({ body, caller }) => rollBack(store, { who: caller.who, why: body.why }),
     )
   }

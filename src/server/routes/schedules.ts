@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { jobKind } from '../../jobs/kinds.js'
+import { dropSchedule, setSchedule } from '../../jobs/recorded.js'
 import {
   catchUpRules,
   listSchedules,
   nextTime,
-  putSchedule,
   readSchedule,
-  removeSchedule,
   requestOf,
   type Schedule,
   scheduleDefaults,
@@ -143,7 +142,7 @@ export const scheduleRoutes =
           response: { 200: ScheduleAnswer, ...problemResponses },
         },
       },
-      async ({ params, body }) => {
+      async ({ params, body, caller }) => {
         const { mode, parameters, type } = body.job
         jobKind(type)
         const wanted = {
@@ -153,7 +152,7 @@ export const scheduleRoutes =
         }
         // A job that could never be asked for is told now and not at night.
         await jobs.check(wanted.job)
-        return shown(await putSchedule(store, params.id, wanted))
+        return shown(await setSchedule(store, caller.who, params.id, wanted))
       },
     )
 
@@ -168,8 +167,8 @@ export const scheduleRoutes =
           response: { 200: Type.Object({ id: Type.String(), removed: Type.Boolean() }), ...problemResponses },
         },
       },
-      async ({ params }) => {
-        await removeSchedule(store, params.id)
+      async ({ params, caller }) => {
+        await dropSchedule(store, caller.who, params.id)
         return { id: params.id, removed: true }
       },
     )
@@ -188,7 +187,7 @@ export const scheduleRoutes =
       async ({ params, caller }, reply) => {
         const schedule = await readSchedule(store, params.id)
         const { dueAt: _now, ...wanted } = requestOf(schedule, new Date())
-        const job = await jobs.submit(wanted)
+        const job = await jobs.submit(wanted, caller.who)
         return reply
           .code(202)
           .header('location', `/v1/jobs/${job.id}`)

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { RingfenceError } from '../../errors.js'
+import { dropWebhook, setWebhook } from '../../jobs/recorded.js'
 import { checkAddress } from '../../jobs/webhooks/address.js'
 import { webhookSecret } from '../../jobs/webhooks/signature.js'
 import {
@@ -8,9 +9,7 @@ import {
   deliveryStates,
   listDeliveries,
   listWebhooks,
-  putWebhook,
   readWebhook,
-  removeWebhook,
   replayDelivery,
   waiting,
   webhookEvents,
@@ -93,11 +92,11 @@ export const webhookRoutes =
           response: { 200: Type.Object({ ...Hook.properties, secret: Type.String() }), ...problemResponses },
         },
       },
-      async ({ params, body }, reply) => {
+      async ({ params, body, caller }, reply) => {
         if (settings.secret === null) throw new RingfenceError('webhook.secret', 'RINGFENCE_WEBHOOK_SECRET is not set.')
         checkAddress(body.url, settings)
         const { url, events, paused = false } = body
-        const hook = await putWebhook(store, params.id, { url, events, paused })
+        const hook = await setWebhook(store, caller.who, params.id, { url, events, paused })
         return reply
           .header('cache-control', 'no-store')
           .send({ ...hook, events: [...hook.events], secret: webhookSecret(settings.secret, hook.id) })
@@ -115,8 +114,8 @@ export const webhookRoutes =
           response: { 200: Type.Object({ id: Type.String(), removed: Type.Boolean() }), ...problemResponses },
         },
       },
-      async ({ params }) => {
-        await removeWebhook(store, params.id)
+      async ({ params, caller }) => {
+        await dropWebhook(store, caller.who, params.id)
         return { id: params.id, removed: true }
       },
     )

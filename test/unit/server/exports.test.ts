@@ -252,6 +252,95 @@ describe('as a job', () => {
     expect(refused.code).toBe('auth.role')
   })
 
+  test('an investigator starts and stops exports, and no other job; what was exported by whom is in the log', async () => {
+    const job = await start({ format: 'gexf', rings: ['small'] }, 'investigator')
+    expect(job).toMatchObject({ state: 'done', result: { masked: false } })
+    expect((await ask(job.result.files[0].url, 'investigator')).statusCode).toBe(200)
+    const other = await app.http.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      headers: bearer(keys.investigator),
+      payload: { type: 'detect', mode: 'estimate' },
+    })
+    expect(other.json()).toMatchObject({
+      code: 'auth.role',
+      detail: expect.stringContaining('not jobs of type detect'),
+    })
+    const estimate = await app.http.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      headers: bearer(keys.operator),
+      payload: { type: 'detect', mode: 'estimate' },
+    })
+    const stop = {
+      method: 'DELETE',
+      url: `/v1/jobs/${estimate.json().id}`,
+      headers: bearer(keys.investigator),
+    } as const
+    expect((await app.http.inject(stop)).json().code).toBe('auth.role')
+
+    const entries = async (subject: string) =>
+      (await world.store.listAudit({ order: 'oldest', limit: 100, subject })).map(({ text }) => JSON.parse(text))
+    expect(await entries(`job:${job.id}`)).toMatchObject([
+      {
+        action: 'job.create',
+        who: expect.stringMatching(/^test investigator \(/),
+        after: { type: 'export', parameters: { format: 'gexf', rings: ['small'] } },
+      },
+    ])
+    const { nodes, edges } = job.result.counts
+    expect(await entries(`export:${job.result.export}`)).toMatchObject([
+      {
+        action: 'export.made',
+        who: `job ${job.id}`,
+        after: { masked: false, entities: nodes, interactions: edges },
+      },
+      { action: 'export.read', who: expect.stringMatching(/^test investigator \(/), after: { format: 'gexf' } },
+    ])
+    await ask('/v1/rings/small/export?format=graphml', 'viewer')
+    // The end is written beside the answer.
+    const isEnd = ({ action }: { action: string }): boolean => action === 'export.end'
+    for (let i = 0; i < 100 && !isEnd((await entries('ring:small')).at(-1)); i++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await entries('ring:small')).slice(-2)).toMatchObject([
+      { action: 'export.start', who: expect.stringMatching(/^test viewer/), after: { masked: true, members: 3 } },
+      { action: 'export.end', after: { entities: expect.any(Number), complete: true } },
+    ])
+  })
+
+  test('cancelled half-way it leaves nothing, and says so', async () => {
+    const before = readdirSync(join(world.folder, 'exports'))
+    const asked = await app.http.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      headers: bearer(keys.investigator),
+      payload: { type: 'export', parameters: { format: 'parquet', everything: true } },
+    })
+    const { id } = asked.json()
+    const running = () => readdirSync(join(world.folder, 'exports')).some((name) => name.includes('.part-'))
+    for (let i = 0; i < 400 && !running(); i++) await new Promise((resolve) => setTimeout(resolve, 2))
+    expect(running()).toBe(true)
+    const stopped = await app.http.inject({
+      method: 'DELETE',
+      url: `/v1/jobs/${id}`,
+      headers: bearer(keys.investigator),
+    })
+    expect(stopped.statusCode).toBe(202)
+    let job = stopped.json()
+    for (let i = 0; i < 200 && job.finishedAt === null; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      job = (await ask(`/v1/jobs/${id}`, 'investigator')).json()
+    }
+    expect(job).toMatchObject({
+      state: 'cancelled',
+      result: null,
+      error: { code: 'job.cancelled', detail: 'The export was stopped; no part of it is left.' },
+    })
+    expect(readdirSync(join(world.folder, 'exports'))).toEqual(before)
+    const log = (await ask(`/v1/jobs/${id}/log`, 'investigator')).json().lines
+    expect(log.at(-1).message).toContain('no part of it is left')
+  })
+
   test('an entity with what is around it', async () => {
     const { result } = await start({ format: 'gexf', entity: `contact:${phone}`, steps: 2 })
     expect(result.counts).toMatchObject({ rings: 0, nodes: 9 })

@@ -86,7 +86,7 @@ test('a job trains a candidate, a person makes it champion, a job scores by it',
   const [registered, change] = promoted.body.changes
   expect(registered).toMatchObject({ who: `job ${trained.id}`, action: 'register' })
   expect(change).toMatchObject({ why: 'the first', action: 'promote', to: 'champion' })
-  expect(change.who).toMatch(/^key k-[0-9a-f]+ \(operator\)$/)
+  expect(change.who).toMatch(/^test operator \(k-[0-9a-f]+\)$/)
   expect((await post('/v1/models/rollback', { why: 'x' })).body).toMatchObject({ status: 409, code: 'model.state' })
 
   const scored = await performed({ type: 'score', parameters: { labels } })
