@@ -14,7 +14,7 @@ import type { LabelBook } from './label-book.js'
 export const PRIOR = 20
 
 export const howLeadsAreRanked =
-  `Expected harm is the chance that the lead is right times what it touches. The chance begins at 1 less the rate of chance leads, and moves with how often people confirmed rings of the same detectors, the rate counting like ${PRIOR} judged rings. What it touches are its accounts and what these acted on. Rings that were confirmed or cleared are not listed.` as const
+  `Expected harm is the chance that the lead is right times what it touches. The chance begins at 1 less the rate of chance leads, and moves with how often people confirmed rings of the same detectors, the rate counting like ${PRIOR} judged rings: before there are any, it says only that the lead is no accident: honest groups act as one too. What it touches are its accounts and what these acted on. Rings that were confirmed or cleared are not listed.` as const
 
 export interface Lead {
   readonly ring: RingRecord

@@ -154,6 +154,35 @@ test('a case from a ring to hand-over, and open again after an appeal; two who c
   expect([...wrong, ...other.wrong]).toEqual([])
 }, 60_000)
 
+test('what may come next is shown with its intervals and with how far that is known; leads by expected harm with their parts', async () => {
+  const asked = await fetch(`${server.address}/v1/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ type: 'forecast' }),
+  })
+  const { id } = (await asked.json()) as { id: string }
+  await (await fetch(`${server.address}/v1/jobs/${id}/events`)).text()
+  const forecasts = (await (await fetch(`${server.address}/v1/forecasts?limit=1`)).json()) as {
+    forecasts: { ring: string; domain: string }[]
+    knows: { sentence: string }
+  }
+  const [pair] = forecasts.forecasts
+  const { page, wrong } = await open(`/rings/${pair!.ring}`)
+  const panel = page.getByRole('region', { name: 'Where it may show up next' })
+  await panel.getByText(forecasts.knows.sentence).waitFor()
+  const row = panel.getByRole('row', { name: new RegExp(`^${pair!.domain} `) })
+  await expect(row.innerText()).resolves.toMatch(/([\d.]+ %\s+[\d.]+ % to [\d.]+ %\s*){3}$/)
+
+  await page.goto(`${server.address}/#/`)
+  await page.getByRole('img', { name: 'Rings expected in a further domain within 28 days' }).waitFor()
+  const first = page.getByRole('region', { name: 'Leads to look at first' }).locator('li.lead').first()
+  await expect(first.innerText()).resolves.toMatch(
+    /r-big[\s\S]*expected harm 2,400 = over 99\.9 % that it is right × 2,400 that it touches/,
+  )
+  await page.getByText('No model is in use').waitFor()
+  expect(wrong).toEqual([])
+}, 60_000)
+
 // The last one: from here on the service asks for a key.
 test('a session that ends while somebody decides: nothing typed is lost, and the decision is whose key it is', async () => {
   const { page, wrong } = await open('/entities/user:big-1')

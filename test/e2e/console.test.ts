@@ -85,6 +85,9 @@ test('from the overview over filters to a ring, by mouse and by keyboard, and a 
   await page.getByLabel('Accounts from').fill('2000')
   await rowsAre(1)
   expect(hashOf(page)).toBe('#/rings?behaviour=lockstep&minAccounts=2000')
+  await expect(page.locator('.numbers label', { hasText: 'Accounts from' }).innerText()).resolves.toContain(
+    `1 of ${count}`,
+  )
   await page.getByLabel('Name of this view').fill('large ones')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.reload()

@@ -7,7 +7,9 @@ import type {
   EntityScore,
   Evidence,
   Job,
+  LeadList,
   MemberList,
+  ModelStatus,
   RingChanges,
   RingCheck,
   RingDetail,
@@ -50,7 +52,8 @@ export const allRings = async (run: string | null, request: Request): Promise<Ri
   return { ...list, rings }
 }
 
-export const topRings = (limit: number, request: Request) => get<RingList>('/v1/rings', { limit }, request)
+export const topLeads = (limit: number, request: Request) => get<LeadList>('/v1/leads', { limit }, request)
+export const modelStatus = (request: Request) => get<ModelStatus>('/v1/models/status', {}, request)
 export const oneRing = (id: string, request: Request) => get<RingDetail>(ring(id), {}, request)
 export const members = (id: string, cursor: string | null, request: Request) =>
   get<MemberList>(ring(id, '/members'), { limit: PAGE, cursor }, request)

@@ -1,5 +1,7 @@
 /** What the service answers, as far as the console reads it. openapi.json is the reference. */
 
+import type { Decision } from './decisions.js'
+
 export interface Span {
   readonly from: string
   readonly to: string
@@ -20,6 +22,24 @@ export interface RingSummary {
   readonly scenarios: readonly string[]
   readonly accounts: number
   readonly targets: number
+  readonly decision: Decision | null
+}
+
+export interface Lead extends RingSummary {
+  /** `chance` times `touches`. */
+  readonly expectedHarm: number
+  readonly chance: number
+  readonly touches: number
+  readonly judged: { readonly confirmed: number; readonly cleared: number }
+}
+
+export interface LeadList {
+  readonly run: string
+  readonly asOf: string | null
+  readonly how: string
+  readonly total: number
+  readonly leftOut: { readonly confirmed: number; readonly cleared: number }
+  readonly leads: readonly Lead[]
 }
 
 export interface RingList {
@@ -315,4 +335,25 @@ export interface EntityRisk {
 export interface RiskFlows {
   readonly flows: readonly { readonly from: string; readonly to: string; readonly amount: number }[]
   readonly next: string | null
+}
+
+interface Model {
+  readonly id: string
+  readonly trainedAt: string
+  readonly labels: number
+  readonly kinds: readonly {
+    readonly kind: string
+    readonly measured: readonly { readonly metric: string; readonly value: number; readonly spread: number | null }[]
+  }[]
+}
+
+export interface ModelStatus {
+  readonly champion: Model | null
+  readonly candidate: Model | null
+  readonly problem: { readonly detail: string; readonly advice: string } | null
+  readonly scoring: {
+    readonly finishedAt: string
+    readonly model: string | null
+    readonly notes: readonly { readonly code: string; readonly message: string }[]
+  } | null
 }

@@ -1,8 +1,11 @@
 /** Filters and order of the table of rings, as they stand in the address. */
 import type { RingSummary } from '../api/shapes.js'
 
-export const facets = ['behaviour', 'market', 'scenario'] as const
+export const facets = ['behaviour', 'market', 'scenario', 'decision'] as const
 export type Facet = (typeof facets)[number]
+
+export const numbers = ['minScore', 'maxFdr', 'minAccounts', 'maxAge'] as const
+export type NumberFilter = (typeof numbers)[number]
 
 export const orders = ['score', 'fdr', 'accounts', 'targets', 'end', 'id'] as const
 export type Order = (typeof orders)[number]
@@ -11,6 +14,8 @@ export interface RingFilter {
   readonly behaviour: readonly string[]
   readonly market: readonly string[]
   readonly scenario: readonly string[]
+  /** What is held of it; `none` where nobody has decided. */
+  readonly decision: readonly string[]
   readonly minScore: number | null
   readonly maxFdr: number | null
   readonly minAccounts: number | null
@@ -33,6 +38,7 @@ export const readFilter = (query: URLSearchParams): RingFilter => {
     behaviour: query.getAll('behaviour'),
     market: query.getAll('market'),
     scenario: query.getAll('scenario'),
+    decision: query.getAll('decision'),
     minScore: numberOf(query.get('minScore')),
     maxFdr: numberOf(query.get('maxFdr')),
     minAccounts: numberOf(query.get('minAccounts')),
@@ -50,7 +56,9 @@ const valuesOf = (ring: RingSummary, facet: Facet): readonly string[] =>
     ? ring.behaviours
     : facet === 'market'
       ? ring.markets.map((each) => each || 'unknown')
-      : ring.scenarios
+      : facet === 'scenario'
+        ? ring.scenarios
+        : [ring.decision ?? 'none']
 
 const DAY_MS = 86_400_000
 
@@ -58,7 +66,15 @@ const DAY_MS = 86_400_000
 export const ageOf = (ring: RingSummary, asOf: number): number | null =>
   ring.window === null ? null : Math.max(0, (asOf - Date.parse(ring.window.to)) / DAY_MS)
 
-const passes = (ring: RingSummary, filter: RingFilter, asOf: number, except: Facet | null): boolean => {
+const isWithin = (ring: RingSummary, name: NumberFilter, limit: number, asOf: number): boolean => {
+  if (name === 'minScore') return ring.score >= limit
+  if (name === 'maxFdr') return ring.fdr <= limit
+  if (name === 'minAccounts') return ring.accounts >= limit
+  const age = ageOf(ring, asOf)
+  return age !== null && age <= limit
+}
+
+const passes = (ring: RingSummary, filter: RingFilter, asOf: number, except: Facet | NumberFilter | null): boolean => {
   for (const facet of facets)
     if (
       facet !== except &&
@@ -66,14 +82,24 @@ const passes = (ring: RingSummary, filter: RingFilter, asOf: number, except: Fac
       !valuesOf(ring, facet).some((each) => filter[facet].includes(each))
     )
       return false
-  const age = filter.maxAge === null ? null : ageOf(ring, asOf)
-  return (
-    (filter.minScore === null || ring.score >= filter.minScore) &&
-    (filter.maxFdr === null || ring.fdr <= filter.maxFdr) &&
-    (filter.minAccounts === null || ring.accounts >= filter.minAccounts) &&
-    (filter.maxAge === null || (age !== null && age <= filter.maxAge)) &&
-    (filter.text === '' || ring.id.toLowerCase().includes(filter.text.toLowerCase()))
-  )
+  for (const name of numbers) {
+    const limit = filter[name]
+    if (name !== except && limit !== null && !isWithin(ring, name, limit, asOf)) return false
+  }
+  return filter.text === '' || ring.id.toLowerCase().includes(filter.text.toLowerCase())
+}
+
+/** Of the rings that pass the other filters, how many pass this one too. */
+export const numberCounts = (
+  rings: readonly RingSummary[],
+  filter: RingFilter,
+  asOf: number,
+  name: NumberFilter,
+): { readonly pass: number; readonly others: number } => {
+  const others = rings.filter((ring) => passes(ring, filter, asOf, name))
+  const limit = filter[name]
+  const pass = limit === null ? others : others.filter((ring) => isWithin(ring, name, limit, asOf))
+  return { pass: pass.length, others: others.length }
 }
 
 const keyOf: Readonly<Record<Order, (ring: RingSummary) => number | string>> = {

@@ -85,9 +85,11 @@ export const eventSentence = (event: {
   }
 }
 
-/** A share as a percentage of two digits, never rounded to nothing. */
+/** A share as a percentage of two digits, never rounded to nothing nor to all. */
 export const percent = (share: number): string => {
   if (share === 0) return '0 %'
+  if (share > 0.999 && share < 1) return 'over 99.9 %'
+  if (share > 0.99 && share < 1) return `${(100 * share).toFixed(1)} %`
   if (share < 0.001) return 'under 0.1 %'
   return `${Number((100 * share).toPrecision(2))} %`
 }

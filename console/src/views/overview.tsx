@@ -1,26 +1,15 @@
-/** What changed since the last visit, the strongest leads, and what the service is doing. */
+/** What changed since the last visit, where ten minutes do most, and what the service is doing. */
 import { useEffect, useState } from 'preact/hooks'
-import { changes, jobs, runs, topRings } from '../api/routes.js'
-import type { Job, RingChanges, RingSummary } from '../api/shapes.js'
-import { linkTo, ringLink } from '../lib/address.js'
+import { changes, runs, topLeads } from '../api/routes.js'
+import type { RingChanges } from '../api/shapes.js'
 import { useKept } from '../lib/kept.js'
 import { useLoad } from '../lib/use-load.js'
-import {
-  accounts,
-  behaviourWord,
-  counted,
-  eventSentence,
-  eventWord,
-  marketWord,
-  nats,
-  percent,
-  rateSentence,
-  time,
-  whole,
-} from '../lib/words.js'
+import { counted, eventSentence, eventWord, time, whole } from '../lib/words.js'
 import { Chip, Ring } from '../ui/name.js'
 import { Note, With } from '../ui/state.js'
-import { FlowsPanel } from './flows.js'
+import { FlowsPanel, MigrationPanel } from './flows.js'
+import { LeadsPanel } from './overview-leads.js'
+import { JobsPanel, ModelPanel } from './overview-work.js'
 
 const TOP = 8
 const SHOWN_CHANGES = 8
@@ -75,44 +64,14 @@ const Changes = ({ of }: { readonly of: RingChanges }) => {
   )
 }
 
-const Lead = ({ ring }: { readonly ring: RingSummary }) => (
-  <li class="lead">
-    <a href={ringLink(ring.id)}>
-      <strong>{ring.behaviours.map(behaviourWord).join(', ')}</strong>
-      <span class="id quiet">{ring.id}</span>
-    </a>
-    <span>
-      {accounts(ring.accounts)}
-      {ring.targets === 0 ? '' : ` on ${counted(ring.targets, 'target')}`}
-    </span>
-    <span class="quiet">{ring.markets.map(marketWord).join(', ')}</span>
-    <span class="quiet end" title={rateSentence(ring.fdr)}>
-      surprise {nats(ring.score)} nats · {percent(ring.fdr)} chance leads
-    </span>
-  </li>
-)
-
-const JobRow = ({ job }: { readonly job: Job }) => (
-  <li>
-    <Chip kind={job.state === 'failed' ? 'down' : job.state === 'done' ? '' : 'up'}>{job.state}</Chip>
-    <span>
-      {job.type} {job.mode === 'write' ? '' : `(${job.mode})`}
-      {job.state === 'running' ? ` ${Math.round(100 * job.progress.done)} %, ${job.progress.stage}` : ''}
-      {job.error ? ` ${job.error.detail}` : ''}
-    </span>
-    <span class="quiet end">{time(job.finishedAt ?? job.createdAt)}</span>
-  </li>
-)
-
 export const OverviewView = () => {
   const [seen, setSeen] = useKept<string | null>('ringfence.seen', null)
   // What was seen when the page was opened: looking at it must not make it old.
   const [since] = useState(seen)
   const [asked, setAsked] = useState(since)
-  const leads = useLoad('leads', (request) => topRings(TOP, request))
+  const leads = useLoad('leads', (request) => topLeads(TOP, request))
   const changed = useLoad(`changes ${asked}`, (request) => changes(asked, request))
   const known = useLoad('runs', runs)
-  const work = useLoad('jobs', (request) => jobs(6, request))
   const latest = leads.data?.run ?? null
   useEffect(() => {
     if (latest !== null && latest !== seen) setSeen(latest)
@@ -142,42 +101,9 @@ export const OverviewView = () => {
           ) : null}
           <div class="columns">
             <div class="stack">
-              <section class="panel" aria-labelledby="leads">
-                <h2 id="leads">Strongest leads</h2>
-                <p class="quiet">By surprise: how unlikely chance alone gives as much.</p>
-                <With of={leads} what="the leads">
-                  {(list) => (
-                    <>
-                      <ul class="rows">
-                        {list.rings.map((ring) => (
-                          <Lead key={ring.id} ring={ring} />
-                        ))}
-                      </ul>
-                      {list.rings.length === 0 ? <p>The latest run named no ring.</p> : null}
-                      <p>
-                        <a href={linkTo(['rings'])}>All {counted(list.total, 'ring')}</a>
-                      </p>
-                    </>
-                  )}
-                </With>
-              </section>
-              <section class="panel" aria-labelledby="jobs">
-                <h2 id="jobs">Jobs</h2>
-                <With of={work} what="the jobs">
-                  {(list) =>
-                    list.jobs.length === 0 ? (
-                      <p class="quiet">The service was asked for none yet.</p>
-                    ) : (
-                      <ul class="rows">
-                        {list.jobs.map((job) => (
-                          <JobRow key={job.id} job={job} />
-                        ))}
-                      </ul>
-                    )
-                  }
-                </With>
-              </section>
-              <FlowsPanel />
+              <LeadsPanel of={leads} />
+              <JobsPanel />
+              <ModelPanel />
             </div>
             <div class="stack">
               <section class="panel" aria-labelledby="changed">
@@ -189,6 +115,8 @@ export const OverviewView = () => {
                   {(of) => <Changes of={of} />}
                 </With>
               </section>
+              <FlowsPanel />
+              <MigrationPanel />
             </div>
           </div>
         </>

@@ -6,6 +6,8 @@ import { Entity, Text } from '../ui/name.js'
 import { Note } from '../ui/state.js'
 
 const FIRST_ROWS = 50
+/** More push what speaks against it off the page. */
+const FIRST_FACTS = 8
 
 const InteractionTable = ({ fact }: { readonly fact: Fact }) => {
   const [rows, setRows] = useState(FIRST_ROWS)
@@ -69,33 +71,42 @@ export const EvidencePanel = ({
 }: {
   readonly facts: readonly Fact[]
   readonly chosen: number | null
-}) => (
-  <section class="panel" aria-labelledby="evidence">
-    <h2 id="evidence">Evidence</h2>
-    <ol class="evidence">
-      {facts.map((fact, place) => {
-        const isOpen = chosen === place
-        return (
-          <li key={`${place} ${fact.code}`} class={isOpen ? 'open' : ''}>
-            <button
-              type="button"
-              class="fact"
-              aria-expanded={isOpen}
-              onClick={() => changeQuery({ fact: isOpen ? null : String(place) })}
-            >
-              <Text text={fact.sentence} />
-            </button>
-            <p class="quiet">
-              Seen {number(fact.observed)} {fact.unit}, expected by chance {expected(fact.expected)};{' '}
-              {counted(fact.interactionCount, 'interaction')}
-            </p>
-            {isOpen ? <InteractionTable fact={fact} /> : null}
-          </li>
-        )
-      })}
-    </ol>
-  </section>
-)
+}) => {
+  const [all, setAll] = useState((chosen ?? 0) >= FIRST_FACTS)
+  const shown = all ? facts : facts.slice(0, FIRST_FACTS)
+  return (
+    <section class="panel" aria-labelledby="evidence">
+      <h2 id="evidence">Evidence</h2>
+      <ol class="evidence">
+        {shown.map((fact, place) => {
+          const isOpen = chosen === place
+          return (
+            <li key={`${place} ${fact.code}`} class={isOpen ? 'open' : ''}>
+              <button
+                type="button"
+                class="fact"
+                aria-expanded={isOpen}
+                onClick={() => changeQuery({ fact: isOpen ? null : String(place) })}
+              >
+                <Text text={fact.sentence} />
+              </button>
+              <p class="quiet">
+                Seen {number(fact.observed)} {fact.unit}, expected by chance {expected(fact.expected)};{' '}
+                {counted(fact.interactionCount, 'interaction')}
+              </p>
+              {isOpen ? <InteractionTable fact={fact} /> : null}
+            </li>
+          )
+        })}
+      </ol>
+      {facts.length > shown.length ? (
+        <button type="button" onClick={() => setAll(true)}>
+          Show all {whole(facts.length)} facts
+        </button>
+      ) : null}
+    </section>
+  )
+}
 
 /** What holds for every ring of the run, and so says little about this one. */
 const REMARK = 'Remark of the run: '

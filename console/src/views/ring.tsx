@@ -4,12 +4,14 @@ import { evidence, history, oneRing } from '../api/routes.js'
 import type { Evidence, RingDetail } from '../api/shapes.js'
 import { CasesPanel } from '../cases/subject-cases.js'
 import { DecisionsPanel } from '../decide/decisions.js'
+import { RingForecast } from '../forecast/ring-forecast.js'
 import { ringLink } from '../lib/address.js'
 import { useLoad } from '../lib/use-load.js'
 import {
   accounts,
   behaviourWord,
   counted,
+  decisionWord,
   marketWord,
   nats,
   oddsSentence,
@@ -29,7 +31,8 @@ import { Timeline } from './ring-timeline.js'
 const Head = ({ ring }: { readonly ring: RingDetail }) => (
   <header class="ring-head">
     <h1>
-      {ring.behaviours.map(behaviourWord).join(', ')} <Cut name={ring.id} link={null} />
+      {ring.behaviours.map(behaviourWord).join(', ')} <Cut name={ring.id} link={null} />{' '}
+      {ring.decision === null ? null : <Chip kind={`decision-${ring.decision}`}>{decisionWord(ring.decision)}</Chip>}
     </h1>
     <dl class="facts">
       <div>
@@ -86,10 +89,18 @@ const Whole = ({
   return (
     <>
       <div class="split">
-        <section class="panel" aria-labelledby="picture">
-          <h2 id="picture">Picture</h2>
-          <Picture ring={ring.id} query={query} fact={chosen} />
-        </section>
+        <div class="stack">
+          <section class="panel" aria-labelledby="picture">
+            <h2 id="picture">Picture</h2>
+            <Picture ring={ring.id} query={query} fact={chosen} />
+          </section>
+          <DecisionsPanel
+            subject={`ring:${ring.id}`}
+            offered={(chosen === null ? [] : (shown.facts[chosen]?.interactions ?? [])).map(
+              ({ type, id }) => `${type}:${id}`,
+            )}
+          />
+        </div>
         <div class="stack">
           <EvidencePanel facts={shown.facts} chosen={chosen} />
           <Against sentences={shown.against} hangsOn={shown.hangsOn} />
@@ -99,20 +110,6 @@ const Whole = ({
         <h2 id="timeline">Timeline of the evidence</h2>
         <Timeline facts={shown.facts} chosen={chosen} />
       </section>
-      <div class="columns">
-        <DecisionsPanel
-          subject={`ring:${ring.id}`}
-          offered={(chosen === null ? [] : (shown.facts[chosen]?.interactions ?? [])).map(
-            ({ type, id }) => `${type}:${id}`,
-          )}
-        />
-        <div class="stack">
-          <CasesPanel
-            subject={`ring:${ring.id}`}
-            title={`${ring.behaviours.map(behaviourWord).join(', ')}, ${accounts(ring.accounts)}`}
-          />
-        </div>
-      </div>
     </>
   )
 }
@@ -147,6 +144,11 @@ export const RingView = ({ id, query }: { readonly id: string; readonly query: U
             <div class="split">
               <Members ring={detail.id} />
               <div class="stack">
+                <RingForecast ring={detail.id} />
+                <CasesPanel
+                  subject={`ring:${detail.id}`}
+                  title={`${detail.behaviours.map(behaviourWord).join(', ')}, ${accounts(detail.accounts)}`}
+                />
                 <Life ring={detail.id} />
                 <Exports ring={detail.id} />
               </div>

@@ -3,26 +3,53 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { allRings, MOST_RINGS } from '../api/routes.js'
 import type { RingList, RingSummary } from '../api/shapes.js'
 import { changeQuery, goTo, linkTo } from '../lib/address.js'
-import { useKept } from '../lib/kept.js'
 import {
   type Facet,
   facetCounts,
   facets,
   fallsFirst,
   filterRings,
+  type NumberFilter,
+  numberCounts,
+  numbers,
   type Order,
   type RingFilter,
   readFilter,
 } from '../lib/ring-filter.js'
 import { useLoad } from '../lib/use-load.js'
-import { behaviourWord, counted, day, nats, oddsSentence, percent, rateSentence, time, whole } from '../lib/words.js'
+import {
+  behaviourWord,
+  counted,
+  day,
+  decisionWord,
+  nats,
+  oddsSentence,
+  percent,
+  rateSentence,
+  time,
+  whole,
+} from '../lib/words.js'
 import { Chip, Ring } from '../ui/name.js'
 import { Note, With } from '../ui/state.js'
+import { SavedViews } from './saved-views.js'
 
 /** Rows that are drawn at once: more make the page slow and are read by nobody. */
 const PAGE = 100
 
-const facetTitles: Readonly<Record<Facet, string>> = { behaviour: 'Behaviour', market: 'Market', scenario: 'Scenario' }
+const facetTitles: Readonly<Record<Facet, string>> = {
+  behaviour: 'Behaviour',
+  market: 'Market',
+  scenario: 'Scenario',
+  decision: 'Status',
+}
+const valueWord = (facet: Facet, value: string): string =>
+  facet === 'behaviour'
+    ? behaviourWord(value)
+    : facet === 'decision'
+      ? value === 'none'
+        ? 'Not decided'
+        : decisionWord(value)
+      : value
 
 const FacetFilter = ({
   facet,
@@ -46,7 +73,7 @@ const FacetFilter = ({
         {facetCounts(rings, filter, asOf, facet).map(([value, count]) => (
           <label key={value} class={count === 0 ? 'option none' : 'option'}>
             <input type="checkbox" checked={filter[facet].includes(value)} onChange={() => toggle(value)} />
-            <span>{facet === 'behaviour' ? behaviourWord(value) : value}</span>
+            <span>{valueWord(facet, value)}</span>
             <span class="count">{whole(count)}</span>
           </label>
         ))}
@@ -55,80 +82,43 @@ const FacetFilter = ({
   )
 }
 
-const numbers = [
-  ['minScore', 'Surprise from', 'nats', '1'],
-  ['maxFdr', 'Chance leads up to', 'rate, 0 to 1', '0.01'],
-  ['minAccounts', 'Accounts from', '', '1'],
-  ['maxAge', 'Last seen within', 'days', '1'],
-] as const
+const numberTitles: Readonly<Record<NumberFilter, readonly [title: string, unit: string, step: string]>> = {
+  minScore: ['Surprise from', 'nats', '1'],
+  maxFdr: ['Chance leads up to', 'rate, 0 to 1', '0.01'],
+  minAccounts: ['Accounts from', '', '1'],
+  maxAge: ['Last seen within', 'days', '1'],
+}
 
-const NumberFilters = ({ filter }: { readonly filter: RingFilter }) => (
+interface NumbersProps {
+  readonly rings: readonly RingSummary[]
+  readonly filter: RingFilter
+  readonly asOf: number
+}
+
+const NumberFilters = ({ rings, filter, asOf }: NumbersProps) => (
   <fieldset class="numbers">
     <legend>Numbers; an empty field is any</legend>
-    {numbers.map(([name, title, unit, step]) => (
-      <label key={name}>
-        <span>{title}</span>
-        <input
-          type="number"
-          min="0"
-          step={step}
-          value={filter[name] ?? ''}
-          onInput={(event) => changeQuery({ [name]: event.currentTarget.value })}
-        />
-        <span class="quiet">{unit}</span>
-      </label>
-    ))}
+    {numbers.map((name) => {
+      const [title, unit, step] = numberTitles[name]
+      const { pass, others } = numberCounts(rings, filter, asOf, name)
+      return (
+        <label key={name}>
+          <span>
+            {title} <span class="quiet">{unit}</span>
+          </span>
+          <input
+            type="number"
+            min="0"
+            step={step}
+            value={filter[name] ?? ''}
+            onInput={(event) => changeQuery({ [name]: event.currentTarget.value })}
+          />
+          <span class="count">{pass === others ? whole(pass) : `${whole(pass)} of ${whole(others)}`}</span>
+        </label>
+      )
+    })}
   </fieldset>
 )
-
-interface SavedView {
-  readonly name: string
-  readonly query: string
-}
-
-const SavedViews = ({ query }: { readonly query: URLSearchParams }) => {
-  const [views, setViews] = useKept<readonly SavedView[]>('ringfence.views', [])
-  const [name, setName] = useState('')
-  const save = (event: Event): void => {
-    event.preventDefault()
-    const title = name.trim()
-    if (title === '') return
-    setViews([...views.filter((each) => each.name !== title), { name: title, query: query.toString() }])
-    setName('')
-  }
-  return (
-    <fieldset class="saved">
-      <legend>Saved views</legend>
-      <ul class="inline">
-        {views.map((view) => (
-          <li key={view.name}>
-            <a
-              href={`${linkTo(['rings'])}${view.query === '' ? '' : `?${view.query}`}`}
-              aria-current={view.query === query.toString() ? 'true' : undefined}
-            >
-              <bdi dir="auto">{view.name}</bdi>
-            </a>
-            <button type="button" class="tiny" onClick={() => setViews(views.filter((each) => each !== view))}>
-              remove<span class="sr"> view {view.name}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <form class="line" onSubmit={save}>
-        <label>
-          <span class="sr">Name of this view</span>
-          <input
-            value={name}
-            maxLength={60}
-            placeholder="Name of this view"
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit">Save</button>
-      </form>
-    </fieldset>
-  )
-}
 
 const columns: readonly (readonly [Order | null, string, string])[] = [
   ['id', 'Ring', ''],
@@ -139,6 +129,7 @@ const columns: readonly (readonly [Order | null, string, string])[] = [
   ['targets', 'Targets', 'num'],
   [null, 'Where', ''],
   ['end', 'Last seen', ''],
+  [null, 'Status', ''],
 ]
 
 const HeadCell = ({
@@ -192,6 +183,9 @@ const Row = ({ ring }: { readonly ring: RingSummary }) => (
       {ring.scenarios.join(', ')} <span class="quiet">{ring.markets.map((each) => each || 'unknown').join(', ')}</span>
     </td>
     <td title={ring.window ? time(ring.window.to) : undefined}>{day(ring.window?.to ?? null)}</td>
+    <td>
+      {ring.decision === null ? null : <Chip kind={`decision-${ring.decision}`}>{decisionWord(ring.decision)}</Chip>}
+    </td>
   </tr>
 )
 
@@ -255,7 +249,7 @@ const Table = ({ list, query }: { readonly list: RingList; readonly query: URLSe
           {facets.map((facet) => (
             <FacetFilter key={facet} facet={facet} rings={list.rings} filter={filter} asOf={asOf} />
           ))}
-          <NumberFilters filter={filter} />
+          <NumberFilters rings={list.rings} filter={filter} asOf={asOf} />
           <button type="button" onClick={() => goTo(linkTo(['rings']))} disabled={text === ''}>
             Clear all filters
           </button>
