@@ -28,6 +28,7 @@ export const openapiPage = async (): Promise<string> => {
       logLevel: 'silent',
       seedSchedules: false,
       leaseSeconds: 30,
+      liveRisk: true,
       webhooks: { hosts: [], allowPrivate: false, secret: null },
     })
     try {

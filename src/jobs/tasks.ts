@@ -22,6 +22,7 @@ import type { RingDrafts } from '../rings/ring-records.js'
 import type { PropagateParameters, Recorded } from '../risk/propagation/propagate.js'
 import type { SeedSources } from '../risk/propagation/seeds.js'
 import type { RunWithRings } from '../store/store.js'
+import type { Repair } from './arrivals.js'
 import type { ForecastInputs, MadeForecast } from './forecast-task.js'
 import type { RiskAnswer, RiskQuestion, SpreadRisk } from './risk-task.js'
 
@@ -37,9 +38,11 @@ export type Task =
   /** Spreads risk and keeps it in the thread, for `risk-of`: for a pool of one. */
   | ({ readonly name: 'propagate'; readonly snapshot: Snapshot; readonly least: number } & (
       | { readonly sources: SeedSources; readonly parameters: Partial<PropagateParameters> }
-      | { readonly recorded: Recorded; readonly whatIfTolerance: number }
+      | { readonly recorded: Recorded; readonly whatIfTolerance: number; readonly repaired: boolean }
     ))
   | ({ readonly name: 'risk-of' } & RiskQuestion)
+  /** Lines of interactions that are new, for the thread that answers `risk-of`. */
+  | { readonly name: 'risk-arrived'; readonly lines: Uint8Array }
   | {
       readonly name: 'snapshot'
       readonly raw: RawGraph
@@ -102,6 +105,7 @@ export type TaskResult =
   | { readonly name: 'explain'; readonly known: boolean; readonly explanation: Explanation | null }
   | { readonly name: 'propagate'; readonly spread: SpreadRisk }
   | { readonly name: 'risk-of'; readonly answer: RiskAnswer | null }
+  | ({ readonly name: 'risk-arrived' } & Repair)
   /** `hidden` is null where nothing was allowed. */
   | { readonly name: 'snapshot'; readonly snapshot: Snapshot; readonly hidden: Hidden | null }
   | ({ readonly name: 'forecast' } & MadeForecast)

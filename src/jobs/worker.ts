@@ -20,7 +20,7 @@ import { mergeCandidates } from '../rings/merge.js'
 import { draftRings } from '../rings/ring-records.js'
 import { explainEntity, openScorer } from './explain-task.js'
 import { makeForecast } from './forecast-task.js'
-import { riskOf, spreadRisk } from './risk-task.js'
+import { repairRisk, riskOf, spreadRisk } from './risk-task.js'
 import { scoreBeside } from './score-task.js'
 import type { Task, TaskResult } from './tasks.js'
 
@@ -75,6 +75,8 @@ const perform = async (task: Task): Promise<TaskResult> => {
     }
     case 'risk-of':
       return { name: 'risk-of', answer: riskOf(task) }
+    case 'risk-arrived':
+      return { name: 'risk-arrived', ...repairRisk(task.lines) }
     case 'digest':
       return { name: 'digest', digest: snapshotDigest(task.snapshot) }
     case 'compare':

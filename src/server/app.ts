@@ -13,6 +13,7 @@ import { CurrentView } from '../jobs/read-view.js'
 import { RiskDesk } from '../jobs/risk-desk.js'
 import { ScoreDesk } from '../jobs/score-desk.js'
 import { modelSource } from '../jobs/served-model.js'
+import { watchedStore } from '../jobs/watched-store.js'
 import type { GraphStore } from '../store/store.js'
 import { version } from '../version.js'
 import { Masking } from './masking.js'
@@ -64,7 +65,7 @@ const redact = {
 }
 
 export const buildApp = async (
-  store: GraphStore,
+  ownStore: GraphStore,
   settings: ServerSettings,
   destination?: NodeJS.WritableStream,
 ): Promise<App> => {
@@ -85,10 +86,12 @@ export const buildApp = async (
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false, discriminator: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  // What records bring is taken into risk, whoever of this process writes them.
+  const store = watchedStore(ownStore, (batch, result) => risk.arrived(batch, result))
   const current = new CurrentView(store)
   const jobs = new JobRunner(store, current, { leaseMs: settings.leaseSeconds * 1000 })
   const scores = new ScoreDesk(current, modelSource(store))
-  const risk = new RiskDesk(store, current)
+  const risk: RiskDesk = new RiskDesk(store, current, settings.liveRisk)
   const masking = new Masking(settings.maskKey)
   const forecasts = new ForecastDesk(store)
   const services: Services = { store, current, jobs, masking, scores, risk, forecasts, labels: new LabelBook(store) }

@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly webhooks: WebhookSettings
   /** How long a service may be silent before another one of its store takes its job. */
   readonly leaseSeconds: number
+  /** Whether risk takes in interactions as they come. */
+  readonly liveRisk: boolean
 }
 
 const integer = (name: string, fallback: number, least: number, most: number): number => {
@@ -99,6 +101,7 @@ export const readSettings = (): ServerSettings => {
     maskKey: process.env.RINGFENCE_MASK_KEY || null,
     logLevel,
     seedSchedules: yesOrNo('RINGFENCE_SEED_SCHEDULES', true),
+    liveRisk: yesOrNo('RINGFENCE_LIVE_RISK', true),
     leaseSeconds: integer('RINGFENCE_LEASE_SECONDS', 30, 2, 3600),
     webhooks: {
       hosts: list('RINGFENCE_WEBHOOK_HOSTS'),

@@ -23,6 +23,7 @@ export const testSettings: ServerSettings = {
   logLevel: 'info',
   seedSchedules: false,
   leaseSeconds: 30,
+  liveRisk: true,
   webhooks: { hosts: [], allowPrivate: false, secret: null },
 }
 

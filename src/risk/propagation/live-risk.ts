@@ -1,6 +1,12 @@
 /** Risk that is repaired in place when interactions arrive, and risk as it would be if something were decided: nothing of it is written. */
 import { carriageOf } from '../../../graph-schema/risk.js'
-import { type InteractionType, interactionType, type Scenario, scenarios } from '../../../graph-schema/schema.js'
+import {
+  type EntityKind,
+  type InteractionType,
+  interactionType,
+  type Scenario,
+  scenarios,
+} from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { kindOf, type Snapshot } from '../../graph/snapshot.js'
 import { LiveBeliefs, type PushOutcome } from '../../kernels/belief-push.js'
@@ -11,7 +17,7 @@ import type { RiskField } from './propagate.js'
 
 export interface ArrivedInteraction {
   readonly type: InteractionType
-  /** Entity indexes of the snapshot. */
+  /** Entity indexes of the snapshot, or as `enter` gives them. */
   readonly actor: number
   readonly target: number
   readonly scenario: Scenario
@@ -41,6 +47,8 @@ export class LiveRisk {
   /** Copies that were made since, by entity and domain. */
   readonly #added = new Map<string, number>()
   readonly #addedTo = new Map<number, { readonly node: number; readonly domain: number }[]>()
+  /** Kinds of entities that the snapshot does not have; their indexes follow its own. */
+  readonly #entered: EntityKind[] = []
 
   constructor(snapshot: Snapshot, field: RiskField, tolerance = REPAIR_TOLERANCE, check?: Check) {
     this.tolerance = tolerance
@@ -65,7 +73,13 @@ export class LiveRisk {
     return this.#live.beliefOf(node)
   }
 
+  /** The index of an entity that the snapshot does not have. */
+  enter(kind: EntityKind): number {
+    return this.#snapshot.entities.count + this.#entered.push(kind) - 1
+  }
+
   copiesOf(entity: number): readonly { readonly node: number; readonly domain: number }[] {
+    if (entity >= this.#snapshot.entities.count) return this.#addedTo.get(entity) ?? []
     const { nodeOffsets, nodeDomain } = this.#field.layers
     const known = Array.from({ length: nodeOffsets[entity + 1]! - nodeOffsets[entity]! }, (_, i) => {
       const node = nodeOffsets[entity]! + i
@@ -125,7 +139,7 @@ export class LiveRisk {
 
   #take({ type, actor, target, scenario, market, at, weight }: ArrivedInteraction): void {
     if (interactionType(type).enforcement || actor === target || weight === 0) return
-    const carriage = carriageOf(type, kindOf(this.#snapshot, target))
+    const carriage = carriageOf(type, this.#kindOf(target))
     if (!carriage) return
     const { domainAt, markets } = this.#field.layers
     const domain = domainAt[scenarios[scenario].code * markets + market]!
@@ -144,8 +158,14 @@ export class LiveRisk {
     if (toActor !== 0 || toTarget !== 0) this.#live.strengthen(a, b, toActor, toTarget)
   }
 
+  #kindOf(entity: number): EntityKind {
+    const { count } = this.#snapshot.entities
+    return entity < count ? kindOf(this.#snapshot, entity) : this.#entered[entity - count]!
+  }
+
   #copy(entity: number, domain: number): number {
-    const known = nodeOf(this.#field.layers, entity, domain)
+    const isKnown = entity < this.#snapshot.entities.count
+    const known = isKnown ? nodeOf(this.#field.layers, entity, domain) : -1
     if (known >= 0) return known
     const key = `${entity} ${domain}`
     const made = this.#added.get(key)

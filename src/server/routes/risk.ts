@@ -56,7 +56,7 @@ export const riskRoutes =
           schema: {
             summary: `Risk of a ${kind} in each domain, with the paths that carry it`,
             description:
-              'Of the latest propagation, over the graph as the service has it. With `whatIf` also what it would be if `of` were cleared, banned or unlinked. 409 `risk.none` without a propagation. Risk orders who to look at; it is a lead, never a verdict.',
+              'Of the latest propagation, over the graph as the service read it; `live` is with what has come since. With `whatIf` also what it would be if `of` were cleared, banned or unlinked. 409 `risk.none` without a propagation. Risk orders who to look at; it is a lead, never a verdict.',
             tags: ['risk'],
             params: IdParams,
             querystring: RiskQuery,
@@ -73,15 +73,15 @@ export const riskRoutes =
             query.whatIf === undefined
               ? null
               : { decision: query.whatIf, ...splitName(supposed), tolerance: WHAT_IF_TOLERANCE }
-          const { propagation, answer } = await risk.ask({
+          const { propagation, answer, following } = await risk.ask({
             kind,
             id: params.id,
             domain: query.domain ?? null,
             paths: query.paths ?? 10,
             whatIf,
           })
-          const { acts, domains, after, afterBound } = answer
-          if (query.domain !== undefined && domains.length === 0)
+          const { acts, domains, after, afterBound, live } = answer
+          if (query.domain !== undefined && domains.length === 0 && !live?.length)
             throw new RingfenceError(
               'risk.domain',
               `${entity} does not act in ${query.domain}, but in ${acts.join(', ') || 'none'}.`,
@@ -96,6 +96,14 @@ export const riskRoutes =
             entity,
             domains: domains.map((each) => shown(each, name)),
             bound: propagation.bound,
+            live: following && {
+              graphAt: following.graphAt.toISOString(),
+              repaired: following.repaired,
+              repairedAt: following.repairedAt?.toISOString() ?? null,
+              waiting: following.waiting,
+              domains: [...(live ?? [])],
+              bound: WHAT_IF_TOLERANCE,
+            },
             whatIf: whatIf && {
               decision: whatIf.decision,
               of: query.of === undefined ? entity : name(supposed),

@@ -69,6 +69,24 @@ export const EntityRiskAnswer = Type.Object({
     { description: 'Where the entity acts, by falling risk.' },
   ),
   bound: Type.Number({ description: 'No risk is further off.' }),
+  live: Nullable(
+    Type.Object(
+      {
+        graphAt: Type.String({ description: 'When the graph was read that `domains` and their paths are over.' }),
+        repaired: Type.Integer({ description: 'Interactions that came since and are in `domains` here.' }),
+        repairedAt: Nullable(Type.String()),
+        waiting: Type.Integer({
+          description: 'Interactions of the store that are in neither: the graph is read again for them before long.',
+        }),
+        domains: Type.Array(Type.Object({ domain: Type.String(), risk: Type.Number() })),
+        bound: Type.Number({ description: 'No risk of these is further off.' }),
+      },
+      {
+        description:
+          'Risk with what has come since the graph was read. Null where the propagation is as of a time, or the service does not take it in.',
+      },
+    ),
+  ),
   whatIf: Nullable(
     Type.Object({
       decision: Type.Enum([...whatIfs]),

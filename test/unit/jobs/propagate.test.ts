@@ -162,6 +162,7 @@ test('a propagation is made again from its record: the same risk, and what-ifs l
     least: LEAST_RISK,
     recorded: { propagation: record, given },
     whatIfTolerance: 1e-7,
+    repaired: false,
   })
   expect(again.spread.risk).toEqual(spread.risk)
   expect(again.spread.harm).toEqual(spread.harm)
