@@ -33,6 +33,12 @@ export const runsAndWork = {
     advice:
       'Give a CSV file with the columns subject (kind:id or ring:id), label and reason; at, expires and evidence where known.',
   },
+  'allow.conflict': {
+    status: 409,
+    exit: 2,
+    title: 'Somebody has put this on the allow-list already',
+    advice: 'See the entry that is told; to give it another end, take it off first.',
+  },
   'allow.unknown': {
     status: 404,
     exit: 2,

@@ -1,8 +1,9 @@
 /** What detection is not to see: entities, identifiers and patterns of them, each with a reason, an owner and an end. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Note } from '../detectors/detector.js'
 import { RingfenceError } from '../errors.js'
 import { type AllowedName, type Hidden, matcherOf } from '../graph/allowed.js'
+import { entryOf } from '../store/audit-chain.js'
 import type { GraphStore, RingRecord } from '../store/store.js'
 
 export interface AllowEntry {
@@ -49,7 +50,18 @@ export const allowedAt = async (
 
 const logged = ({ name, reason, expiresAt }: AllowEntry) => ({ name, reason, expiresAt })
 
-/** Throws `request.invalid`. */
+/** One document a name says which entry is in force, so that of two that are made at once one is refused. */
+const NAMES = 'allow-list-names'
+const MOST_TRIES = 20
+/** Entries of the log that are looked through for one that was taken off. */
+const LOOKED_THROUGH = 1000
+
+const nameId = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32)
+
+const readEntry = async (store: GraphStore, id: string): Promise<AllowEntry | null> =>
+  ((await store.readDocument(COLLECTION, id))?.value as unknown as AllowEntry | undefined) ?? null
+
+/** Throws `request.invalid`, and `allow.conflict` with `facts.entry` where an entry of this name is in force. */
 export const allow = async (store: GraphStore, who: string, given: GivenEntry): Promise<AllowEntry> => {
   matcherOf(given.name)
   const now = new Date()
@@ -64,29 +76,55 @@ export const allow = async (store: GraphStore, who: string, given: GivenEntry): 
     at: now.toISOString(),
     expiresAt: expiresAt?.toISOString() ?? null,
   }
-  await store.decide({
-    documents: [{ collection: COLLECTION, id: entry.id, expected: null, value: { ...entry }, sort: entry.at }],
-    audit: [
-      {
-        at: entry.at,
-        who,
-        action: 'allow.add',
-        subject: entry.name,
-        before: null,
-        after: { id: entry.id, ...logged(entry) },
-      },
-    ],
-  })
-  return entry
+  const named = { collection: NAMES, id: nameId(entry.name), value: { entry: entry.id } }
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const taken = await store.readDocument(NAMES, named.id)
+    const known = taken === null ? null : await readEntry(store, String(taken.value.entry))
+    if (known !== null && holdsAt(known, Date.now()))
+      throw new RingfenceError(
+        'allow.conflict',
+        `${known.owner} put ${known.name} on the allow-list at ${known.at}, until ${known.expiresAt ?? 'further notice'} (${known.reason}).`,
+        { entry: known },
+      )
+    const written = await store.decide({
+      documents: [
+        { collection: COLLECTION, id: entry.id, expected: null, value: { ...entry }, sort: entry.at },
+        { ...named, expected: taken?.version ?? null },
+      ],
+      audit: [
+        {
+          at: entry.at,
+          who,
+          action: 'allow.add',
+          subject: entry.name,
+          before: null,
+          after: { id: entry.id, ...logged(entry) },
+        },
+      ],
+    })
+    if (written) return entry
+  }
+  throw new RingfenceError('allow.conflict', `${given.name} is put on the list and taken off all the time; try again.`)
+}
+
+/** That there is no such entry, and who took it off where somebody did. */
+const gone = async (store: GraphStore, id: string): Promise<RingfenceError> => {
+  const removals = await store.listAudit({ order: 'newest', limit: LOOKED_THROUGH, action: 'allow.remove' })
+  const removal = removals.map(entryOf).find(({ before }) => (before as { readonly id?: unknown } | null)?.id === id)
+  const { who, at } = removal ?? {}
+  const { reason } = (removal?.after ?? {}) as { readonly reason?: string }
+  return new RingfenceError(
+    'allow.unknown',
+    removal ? `${who} took ${id} off the allow-list at ${at} (${reason}).` : `The allow-list has no entry ${id}.`,
+  )
 }
 
 /** Throws `allow.unknown`. */
 export const disallow = async (store: GraphStore, who: string, id: string, reason: string): Promise<AllowEntry> => {
   const found = await store.readDocument(COLLECTION, id)
-  const unknown = () => new RingfenceError('allow.unknown', `The allow-list has no entry ${id}.`)
-  if (found === null) throw unknown()
+  if (found === null) throw await gone(store, id)
   const entry = found.value as unknown as AllowEntry
-  const gone = await store.decide({
+  const removed = await store.decide({
     documents: [{ collection: COLLECTION, id, expected: found.version, value: null }],
     audit: [
       {
@@ -99,7 +137,7 @@ export const disallow = async (store: GraphStore, who: string, id: string, reaso
       },
     ],
   })
-  if (!gone) throw unknown()
+  if (!removed) throw await gone(store, id)
   return entry
 }
 

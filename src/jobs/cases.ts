@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { RingfenceError } from '../errors.js'
 import type { GraphStore } from '../store/store.js'
+import { caseMessages, toTell } from './webhooks/decisions.js'
 
 export const caseStatuses = ['open', 'in-review', 'closed'] as const
 export type CaseStatus = (typeof caseStatuses)[number]
@@ -25,6 +26,8 @@ export interface CaseRecord {
   readonly openedBy: string
   readonly at: string
   readonly changedAt: string
+  /** Absent where it was last changed before that was kept. */
+  readonly changedBy?: string
   readonly comments: readonly CaseComment[]
 }
 
@@ -67,17 +70,21 @@ export const listCases = async (store: GraphStore): Promise<readonly Versioned[]
 const fieldsOf = ({ title, status, assignee, dueAt }: CaseRecord) => ({ title, status, assignee, dueAt })
 
 /** False where another has changed it since. */
-const write = (
+const write = async (
   store: GraphStore,
   before: Versioned | null,
   after: CaseRecord,
   who: string,
   action: string,
   said: unknown,
-): Promise<boolean> =>
-  store.decide({
+): Promise<boolean> => {
+  const { id, at: sort } = after
+  const expected = before?.version ?? null
+  const messages = caseMessages(before, after, (expected ?? 0) + 1, { who, appeal: action === 'case.appeal' })
+  return store.decide({
     documents: [
-      { collection: COLLECTION, id: after.id, expected: before?.version ?? null, value: { ...after }, sort: after.at },
+      { collection: COLLECTION, id, expected, value: { ...after, changedBy: who }, sort },
+      ...(await toTell(store, messages)),
     ],
     audit: [
       {
@@ -86,10 +93,11 @@ const write = (
         action,
         subject: after.subject,
         before: before && { id: before.id, ...fieldsOf(before) },
-        after: { id: after.id, ...(said ? { said } : fieldsOf(after)) },
+        after: { id, ...(said ? { said } : fieldsOf(after)) },
       },
     ],
   })
+}
 
 const utc = (dueAt: string | null | undefined): string | null => (dueAt ? new Date(dueAt).toISOString() : null)
 
@@ -130,7 +138,9 @@ export const changeCase = async (
   if (seen === version && (await write(store, before, after, who, 'case.change', null)))
     return { ...after, version: version + 1 }
   const now = await readCase(store, id)
-  throw new RingfenceError('case.conflict', `Case ${id} was changed at ${now.changedAt}.`, { case: now })
+  throw new RingfenceError('case.conflict', `${now.changedBy ?? 'Somebody'} changed case ${id} at ${now.changedAt}.`, {
+    case: now,
+  })
 }
 
 /** Throws `case.unknown` and `case.full`. Comments of two people at once are both kept. */

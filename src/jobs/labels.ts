@@ -7,6 +7,7 @@ import type { AuditEntry, LabelDecision, LabelRecord, LabelRow } from '../store/
 import type { GraphStore, RingRecord } from '../store/store.js'
 import { labelDigest } from './audit.js'
 import type { LabelBook, LabelState } from './label-book.js'
+import { labelMessages, toTell } from './webhooks/decisions.js'
 
 export interface GivenLabel {
   /** `kind:id`, or `ring:id`. */
@@ -131,7 +132,8 @@ const decided = async <T>(
     await book.refresh()
     const labelsSeen = book.last
     const { labels, audit, done } = await prepare()
-    if (await store.decide({ labels, audit, labelsSeen })) {
+    const documents = await toTell(store, labelMessages(labels))
+    if (await store.decide({ labels, audit, labelsSeen, documents })) {
       await book.refresh()
       return done
     }

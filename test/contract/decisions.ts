@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { labelDigest, verifyAudit } from '#src/jobs/audit.js'
 import type { Decision, LabelRow } from '#src/store/decision-store.js'
 import type { OpenStore } from './store-contract.js'
+import { twoDecide, twoServeASession } from './two-deciders.js'
 import { withStore } from './with-store.js'
 
 export const labelRow = (id: string, more: Partial<LabelRow> = {}): LabelRow => ({
@@ -84,6 +85,16 @@ export const describeDecisions = (open: OpenStore): void => {
         expect(await places({ from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' })).toHaveLength(4)
         expect(await places({ from: '2026-01-01T00:00:00.001Z' })).toEqual([])
       }),
+    )
+
+    test(
+      'of two people the second is told of the first: labels, cases, allow-list',
+      withStore(open, (store) => twoDecide([store, store])),
+    )
+
+    test(
+      'a session goes on at whichever process is asked',
+      withStore(open, (store) => twoServeASession([store, store])),
     )
 
     test(

@@ -4,10 +4,23 @@ import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
 import { emptyNeo4j } from '../support/neo4j/empty.js'
 import { leaseNeo4j } from '../support/neo4j/lease.js'
 import { labelling, labelRow } from './decisions.js'
+import { twoDecide, twoServeASession } from './two-deciders.js'
 
 const server = await leaseNeo4j()
 
-if (server !== undefined)
+if (server !== undefined) {
+  test('services that share a server tell the second of two people of the first, and share sessions', async () => {
+    await emptyNeo4j(server)
+    const stores = [await openNeo4jStore(server.uri, server), await openNeo4jStore(server.uri, server)] as const
+    try {
+      await stores[0].migrate()
+      await twoDecide(stores)
+      await twoServeASession(stores)
+    } finally {
+      await Promise.all(stores.map((store) => store.close()))
+    }
+  })
+
   test('services that share a server append to one log without forking it, and of two decisions at once one is refused', async () => {
     await emptyNeo4j(server)
     const stores = [await openNeo4jStore(server.uri, server), await openNeo4jStore(server.uri, server)] as const
@@ -26,3 +39,4 @@ if (server !== undefined)
       await Promise.all(stores.map((store) => store.close()))
     }
   })
+}

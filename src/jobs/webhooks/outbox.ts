@@ -48,7 +48,8 @@ const messagesOf = (run: RunRecord, events: readonly RecordedRingEvent[]): reado
   ),
 ]
 
-const changesFor = (webhooks: readonly Webhook[], messages: readonly WebhookMessage[], now: Date) =>
+/** What is to be written so that the webhooks that want them are sent the messages. */
+export const changesFor = (webhooks: readonly Webhook[], messages: readonly WebhookMessage[], now: Date) =>
   messages.flatMap((message) => wants(webhooks, message).map(({ id }) => waiting(id, message, now)))
 
 /** Runs that queries see for the first time: those that ended since the last look, and those that were published later. */

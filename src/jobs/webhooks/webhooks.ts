@@ -4,13 +4,19 @@ import { RingfenceError } from '../../errors.js'
 import type { DocumentChange, DocumentQuery, DocumentRecord } from '../../store/document-store.js'
 import { type GraphStore, ringEventKinds } from '../../store/store.js'
 
-/** `ring.born` ..., `run.published`, `job.done`, `job.failed`, `job.cancelled`; `webhook.test` is sent when asked for. */
+/** What happened to rings, runs and jobs, and what people decided; `webhook.test` is sent when asked for. */
 export const webhookEvents = [
   ...ringEventKinds.map((kind) => `ring.${kind}` as const),
   'run.published',
   'job.done',
   'job.failed',
   'job.cancelled',
+  'case.opened',
+  'case.assigned',
+  'case.status',
+  'case.reopened',
+  'label.made',
+  'label.undone',
 ] as const
 export type WebhookEvent = (typeof webhookEvents)[number]
 

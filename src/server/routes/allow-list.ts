@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { RingfenceError } from '../../errors.js'
 import { type AllowEntry, allow, disallow, holdsAt, listAllowed } from '../../jobs/allow-list.js'
 import { type Caller, leads, readers } from '../plugins/auth.js'
+import { sendProblem } from '../plugins/problems.js'
 import { ReasonText } from '../schemas/labels.js'
 import { IdParams, Nullable, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
@@ -40,6 +42,12 @@ export const allowListRoutes =
       holds: holdsAt(entry, Date.now()),
     })
 
+    app.setErrorHandler((error, request, reply) => {
+      if (error instanceof RingfenceError && error.code === 'allow.conflict' && error.facts.entry)
+        return sendProblem(error, request, reply, { entry: shown(request.caller, error.facts.entry as AllowEntry) })
+      throw error
+    })
+
     app.get(
       '/allow-list',
       {
@@ -59,7 +67,8 @@ export const allowListRoutes =
         config: { roles: leads },
         schema: {
           summary: 'Hide an entity, an identifier or a pattern of them from detection',
-          description: 'From the next run on, whose notes say how much each entry hid.',
+          description:
+            'From the next run on, whose notes say how much each entry hid. 409 `allow.conflict` has the `entry` of this name that is in force.',
           tags: ['decisions'],
           body: EntryBody,
           response: { 201: Entry, ...problemResponses },
