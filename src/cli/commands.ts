@@ -113,6 +113,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/labels.js')).addLabelCommands,
   },
   {
+    name: 'cases',
+    summary: 'open, assign, comment and close light cases',
+    load: async () => (await import('./commands/cases.js')).addCases,
+  },
+  {
+    name: 'allow-list',
+    summary: 'what detection is not to see',
+    load: async () => (await import('./commands/allow-list.js')).addAllowList,
+  },
+  {
+    name: 'quality',
+    summary: 'how far deciders agree, and what each detector is worth',
+    load: async () => (await import('./commands/quality.js')).addQuality,
+  },
+  {
     name: 'audit',
     summary: 'who did what, and whether the log is as it was written',
     load: async () => (await import('./commands/audit.js')).addAudit,

@@ -43,4 +43,12 @@ export const moment = (text: string): number => {
   return value
 }
 
+const NEVER = 'never'
+
+/** ISO 8601 of a day or a moment, or `never`: commander takes an option that is null for one without a value. */
+export const endOrNever = (text: string): string => (text === NEVER ? NEVER : new Date(moment(text)).toISOString())
+
+/** Null where there is none. */
+export const endOf = (text: string): string | null => (text === NEVER ? null : text)
+
 export const port = wholeNumber(0, 65535)

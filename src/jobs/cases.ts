@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { RingfenceError } from '../errors.js'
 import type { GraphStore } from '../store/store.js'
+import type { Subjects } from './labels.js'
 import { caseMessages, toTell } from './webhooks/decisions.js'
 
 export const caseStatuses = ['open', 'in-review', 'closed'] as const
@@ -67,6 +68,24 @@ export const listCases = async (store: GraphStore): Promise<readonly Versioned[]
   }
 }
 
+export interface CaseFilter {
+  readonly status?: CaseStatus
+  readonly assignee?: string
+  readonly subject?: string
+}
+
+/** Oldest first. */
+export const filteredCases = async (
+  store: GraphStore,
+  { status, assignee, subject }: CaseFilter,
+): Promise<readonly Versioned[]> =>
+  (await listCases(store)).filter(
+    (each) =>
+      (status === undefined || each.status === status) &&
+      (assignee === undefined || each.assignee === assignee) &&
+      (subject === undefined || each.subject === subject),
+  )
+
 const fieldsOf = ({ title, status, assignee, dueAt }: CaseRecord) => ({ title, status, assignee, dueAt })
 
 /** False where another has changed it since. */
@@ -121,6 +140,21 @@ export const openCase = async (
   }
   await write(store, null, opened, who, 'case.open', null)
   return { ...opened, version: 1 }
+}
+
+/** Throws `entity.unknown` and `ring.unknown` where there is nothing to open it on. */
+export const openCaseOn = async (
+  store: GraphStore,
+  subjects: Subjects,
+  who: string,
+  given: Parameters<typeof openCase>[2],
+): Promise<Versioned> => {
+  const colon = given.subject.indexOf(':')
+  const [kind, id] = [given.subject.slice(0, colon), given.subject.slice(colon + 1)]
+  const isKnown = kind === 'ring' ? subjects.ring(id) !== null : await subjects.hasEntity(kind, id)
+  if (!isKnown)
+    throw new RingfenceError(kind === 'ring' ? 'ring.unknown' : 'entity.unknown', `There is no ${given.subject}.`)
+  return openCase(store, who, given)
 }
 
 /** `version`: the one that the person has seen. Throws `case.unknown`, and `case.conflict` with `facts.case` where there is a later one. */

@@ -1,6 +1,5 @@
 /** `ringfence labels`: what people decided on entities and rings. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { type LabelState, openLabelBook } from '../../jobs/label-book.js'
 import {
@@ -14,8 +13,6 @@ import {
   type ShownLabel,
   undoLabels,
 } from '../../jobs/labels.js'
-import { publishedRun } from '../../jobs/publication.js'
-import { ReadView } from '../../jobs/read-view.js'
 import { type LabelDecision, labelDecisions } from '../../store/decision-store.js'
 import type { GraphStore } from '../../store/store.js'
 import { type Act, type Context, isService } from '../context.js'
@@ -23,6 +20,7 @@ import { readDecisions } from '../decision-file.js'
 import { list, moment, wholeNumber } from '../options.js'
 import { ServiceClient } from '../service/client.js'
 import { withStore } from '../store.js'
+import { subjectsIn } from '../subjects.js'
 import { count, textTable } from '../table.js'
 import { whoAsks } from '../who.js'
 
@@ -70,19 +68,12 @@ const post = <T>(context: Context, path: string, body: unknown): Promise<T> =>
 /** `imports`: entities that the graph does not have yet may be decided on. */
 const onStore = <T>(context: Context, imports: boolean, work: (deciding: Deciding) => Promise<T>): Promise<T> =>
   withStore(context, { create: imports }, async (store: GraphStore) => {
-    const run = await publishedRun(store)
-    const view = new ReadView(run === null ? null : await store.readRun(run))
+    const subjects = await subjectsIn(store)
     return work({
       store,
       book: await openLabelBook(store),
       who: whoAsks(),
-      subjects: {
-        ring(id) {
-          const ring = view.ring(id)
-          return ring && view.run ? { run: view.run.id, ring } : null
-        },
-        hasEntity: async (kind, id) => imports || (isEntityKind(kind) && (await store.readEntity(kind, id)) !== null),
-      },
+      subjects: imports ? { ...subjects, hasEntity: async () => true } : subjects,
     })
   })
 

@@ -5,8 +5,8 @@ import {
   caseStatuses,
   changeCase,
   commentCase,
-  listCases,
-  openCase,
+  filteredCases,
+  openCaseOn,
   readCase,
   type Versioned,
 } from '../../jobs/cases.js'
@@ -100,13 +100,7 @@ export const caseRoutes =
         },
       },
       async ({ query, caller }) => {
-        const { assignee } = named(query, caller)
-        const wanted = (await listCases(store)).filter(
-          (each) =>
-            (query.status === undefined || each.status === query.status) &&
-            (assignee === undefined || each.assignee === assignee) &&
-            (query.subject === undefined || each.subject === query.subject),
-        )
+        const wanted = await filteredCases(store, named(query, caller))
         return { cases: wanted.map((each) => shown(caller, each)) }
       },
     )
@@ -122,13 +116,8 @@ export const caseRoutes =
           response: { 201: Case, ...problemResponses },
         },
       },
-      async ({ body, caller }, reply) => {
-        const colon = body.subject.indexOf(':')
-        const [kind, id] = [body.subject.slice(0, colon), body.subject.slice(colon + 1)]
-        if (kind === 'ring' ? subjects.ring(id) === null : !(await subjects.hasEntity(kind, id)))
-          throw new RingfenceError(kind === 'ring' ? 'ring.unknown' : 'entity.unknown', `There is no ${body.subject}.`)
-        return reply.code(201).send(shown(caller, await openCase(store, caller.who, named(body, caller))))
-      },
+      async ({ body, caller }, reply) =>
+        reply.code(201).send(shown(caller, await openCaseOn(store, subjects, caller.who, named(body, caller)))),
     )
 
     app.get(
