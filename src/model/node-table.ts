@@ -60,6 +60,15 @@ const labelWords: ReadonlyMap<string, 0 | 1> = new Map([
 const entityColumn = (name: (typeof ENTITY_COLUMNS)[number]): number => ENTITY_COLUMNS.indexOf(name)
 const interactionColumn = (name: (typeof INTERACTION_COLUMNS)[number]): number => INTERACTION_COLUMNS.indexOf(name)
 
+/** What a table needs of an entity: a wide one's attributes as an object would take ten times as much memory. */
+interface NodeRow {
+  /** One a feature, NaN where absent or no number. */
+  readonly features: Float32Array
+  readonly label: unknown
+  /** One a split. */
+  readonly splits: readonly unknown[]
+}
+
 interface EdgeLists {
   readonly source: number[]
   readonly target: number[]
@@ -73,7 +82,9 @@ export class NodeTableSink {
   readonly #index = new Map<string, number>()
   readonly #kinds: number[] = []
   readonly #ids: string[] = []
-  readonly #attributes = new Map<number, Readonly<Record<string, unknown>>>()
+  readonly #rows = new Map<number, NodeRow>()
+  /** Cells of splits and labels are few words, kept once each. */
+  readonly #words = new Map<unknown, unknown>()
   readonly #edges = new Map<number, EdgeLists>()
 
   constructor(columns: NodeTableColumns) {
@@ -85,7 +96,7 @@ export class NodeTableSink {
     for (const cells of lines(batch.entities)) {
       const node = this.#node(Number(cells[entityColumn('kind')]), cells[entityColumn('id')]!)
       const attributes = cells[entityColumn('attributes')]!
-      this.#attributes.set(node, attributes === '' ? {} : JSON.parse(attributes))
+      this.#rows.set(node, this.#row(attributes === '' ? {} : JSON.parse(attributes)))
     }
     for (const cells of lines(batch.interactions)) {
       const type = Number(cells[interactionColumn('type')])
@@ -109,6 +120,21 @@ export class NodeTableSink {
   }
 
   async checkpoint(): Promise<void> {}
+
+  #row(attributes: Readonly<Record<string, unknown>>): NodeRow {
+    const { features, splits } = this.#columns
+    const word = (name: string): unknown => {
+      const value = attributes[name]
+      if (!this.#words.has(value)) this.#words.set(value, value)
+      return this.#words.get(value)
+    }
+    const values = new Float32Array(features.length)
+    features.forEach((name, j) => {
+      const value = attributes[name]
+      values[j] = typeof value === 'number' ? value : Number.NaN
+    })
+    return { features: values, label: word(labelAttribute), splits: splits.map(word) }
+  }
 
   #node(kind: number, id: string): number {
     const key = `${kind}:${id}`
@@ -134,13 +160,20 @@ export class NodeTableSink {
     })
     const kindName = new Map(entityKindNames.map((kind: EntityKind) => [entityKinds[kind].code as number, kind]))
     const names = order.map((node) => `${kindName.get(this.#kinds[node]!)}:${this.#ids[node]}`)
-    const rows = order.map((node) => this.#attributes.get(node) ?? {})
-    const labels = Int8Array.from(rows, (row, at) => labelOf(row[labelAttribute], names[at]!))
+    const rows = order.map((node) => this.#rows.get(node))
+    const labels = Int8Array.from(rows, (row, at) => labelOf(row?.label, names[at]!))
     return {
       names,
       features: featureMatrix(rows, this.#columns.features),
       labels,
-      splits: this.#columns.splits.map((name) => splitOf(name, rows, labels, names)),
+      splits: this.#columns.splits.map((name, s) =>
+        splitOf(
+          name,
+          rows.map((row) => row?.splits[s]),
+          labels,
+          names,
+        ),
+      ),
       relations: this.#relations(rank),
     }
   }
@@ -189,17 +222,11 @@ const distinctPairs = (nodes: number, source: Int32Array, target: Int32Array): C
   return { rowCount: nodes, columnCount: nodes, offsets: keptOffsets, columns: kept.slice(0, count), weights: null }
 }
 
-/** Row by row: a row's attributes are one object, and in a wide table looking each up anew for each column takes many times as long. */
-const featureMatrix = (rows: readonly Readonly<Record<string, unknown>>[], names: readonly string[]): FeatureMatrix => {
-  const columns = names.map(() => new Float32Array(rows.length))
-  rows.forEach((row, at) => {
-    names.forEach((name, j) => {
-      const value = row[name]
-      columns[j]![at] = typeof value === 'number' ? value : Number.NaN
-    })
-  })
-  return { rows: rows.length, names, columns }
-}
+const featureMatrix = (rows: readonly (NodeRow | undefined)[], names: readonly string[]): FeatureMatrix => ({
+  rows: rows.length,
+  names,
+  columns: names.map((_, j) => Float32Array.from(rows, (row) => row?.features[j] ?? Number.NaN)),
+})
 
 const labelOf = (value: unknown, name: string): -1 | 0 | 1 => {
   if (value === undefined || value === null || value === '') return -1
@@ -209,15 +236,9 @@ const labelOf = (value: unknown, name: string): -1 | 0 | 1 => {
   return label
 }
 
-const splitOf = (
-  name: string,
-  rows: readonly Readonly<Record<string, unknown>>[],
-  labels: Int8Array,
-  names: readonly string[],
-): NodeSplit => {
+const splitOf = (name: string, cells: readonly unknown[], labels: Int8Array, names: readonly string[]): NodeSplit => {
   const parts: Record<Role, number[]> = { train: [], validation: [], test: [] }
-  rows.forEach((row, at) => {
-    const cell = row[name]
+  cells.forEach((cell, at) => {
     if (cell === undefined || cell === null || cell === '') return
     const role = roleWords.get(String(cell).toLowerCase())
     if (role === undefined)
