@@ -4,8 +4,8 @@
  * Two curves are fitted to scores in log-odds: a line in log-odds (John Platt, "Probabilistic Outputs for Support Vector Machines",
  * 1999, with his smoothed targets) and an isotonic one (Bianca Zadrozny and Charles Elkan, KDD 2002). The isotonic one is taken
  * where its log loss on left-out fifths is better by more than its own noise; with few labels it never is. Each market then has
- * a shift in log-odds with a normal prior around none, so that a market's own labels count as much as there are of them, and a
- * market never seen gets the curve of all.
+ * a shift in log-odds with a normal prior around none, so that a market's own labels count as much as there are of them, those of one ring
+ * together as one, and a market never seen gets the curve of all.
  */
 
 import { RingfenceError } from '../../errors.js'
@@ -21,6 +21,11 @@ export interface CalibrationRows {
   readonly markets?: readonly string[]
   /** Parts that rows of one ring share, by which curves are compared: 0 and up. Absent: random fifths. */
   readonly folds?: Uint8Array
+  /**
+   * Which rows hang together (one ring's), by any number. In a market's shift those of one piece count as one label: a market whose labels
+   * are a few large rings tells how these were, not how the market is. Absent: each row for itself.
+   */
+  readonly pieces?: Int32Array
 }
 
 interface MarketShift {
@@ -105,9 +110,16 @@ const isIsotonicBetter = ({ scores, labels, folds }: CalibrationRows, seed: numb
   return mean > 2 * Math.sqrt(variance / gains.length)
 }
 
+/** One over the number of the rows that are of the same piece. */
+const pieceWeights = (rows: readonly number[], pieces: Int32Array): Float64Array => {
+  const sizes = new Map<number, number>()
+  for (const i of rows) sizes.set(pieces[i]!, (sizes.get(pieces[i]!) ?? 0) + 1)
+  return Float64Array.from(rows, (i) => 1 / sizes.get(pieces[i]!)!)
+}
+
 /** Throws `model.one-class` where all labels are of one class. */
 export const fitCalibration = (rows: CalibrationRows, seed: number): Calibration => {
-  const { scores, labels, markets } = rows
+  const { scores, labels, markets, pieces } = rows
   const positives = labels.reduce((sum, y) => sum + y, 0)
   if (positives === 0 || positives === labels.length)
     throw new RingfenceError('model.one-class', `of ${labels.length} calibration labels, ${positives} are positive`)
@@ -127,6 +139,7 @@ export const fitCalibration = (rows: CalibrationRows, seed: number): Calibration
       [pooled],
       Float64Array.from(own, (i) => labels[i]!),
       prior,
+      pieces && pieceWeights(own, pieces),
     )
     shifts.set(market, { shift: coefficients[0]!, scores: Float64Array.from(own, (i) => scores[i]!).sort() })
   }

@@ -46,7 +46,8 @@ export const trainOnLabels = ({
 }): LabelledTraining => {
   const { snapshot, rings } = work
   const { label, ...left } = placeLabels(snapshot, records)
-  const { fold, pieces } = disjointFolds(label, disjointPieces(snapshot, records, rings), modelFolds, seed)
+  const piece = disjointPieces(snapshot, records, rings)
+  const { fold, pieces } = disjointFolds(label, piece, modelFolds, seed)
   const labels = new Map<number, PlacedRecord>()
   for (const record of records) {
     const entity = findEntity(snapshot, record.kind, record.id)
@@ -54,7 +55,7 @@ export const trainOnLabels = ({
   }
   const { start, last } = clockOf(snapshot)
   return {
-    ...trainModel({ ...work, label, fold, seed }),
+    ...trainModel({ ...work, label, fold, piece, seed }),
     ...left,
     labels: [...labels].sort(([a], [b]) => a - b).map(([, record]) => record),
     window: Number.isNaN(start) ? null : { from: start, to: last },

@@ -57,6 +57,8 @@ export interface KindModel {
 }
 
 export interface TrainInputs extends Omit<BaseInputs, 'check' | 'progress'> {
+  /** Which entities hang together, by any number (see labels.ts); one entry an entity. */
+  readonly piece: Int32Array
   readonly rings: RunWithRings | null
   readonly check?: () => void
   readonly progress?: (step: string, done: number) => void
@@ -107,13 +109,14 @@ interface HeldRows {
   readonly labels: Uint8Array
   /** The part that each row was held out with. */
   readonly folds: Uint8Array
+  readonly pieces: Int32Array
   readonly markets: readonly string[]
   readonly parts: readonly StackPart[]
 }
 
 /** Of the rows in `kept`; markets with too few labels are not named. */
 const calibrationOf = (
-  { labels, folds, markets }: HeldRows,
+  { labels, folds, markets, pieces }: HeldRows,
   scores: Float64Array,
   kept: readonly number[],
   seed: number,
@@ -132,6 +135,7 @@ const calibrationOf = (
       labels: Uint8Array.from(kept, (i) => labels[i]!),
       markets: own.map((market) => (suffices(market) ? market : '')),
       folds: Uint8Array.from(kept, (i) => folds[i]!),
+      pieces: Int32Array.from(kept, (i) => pieces[i]!),
     },
     seed,
   )
@@ -181,12 +185,13 @@ const finishKind = (
   ensembles: readonly Ensemble[],
   parts: readonly StackPart[],
 ): KindModel => {
-  const { snapshot, label, fold, seed } = inputs
+  const { snapshot, label, fold, piece, seed } = inputs
   const { kind, from, rows } = own
   const markets = marketsOf(snapshot, rangeOf(snapshot, kind))
   const held: HeldRows = {
     labels: Uint8Array.from(rows, (row) => label[from + row]!),
     folds: Uint8Array.from(rows, (row) => fold[from + row]!),
+    pieces: Int32Array.from(rows, (row) => piece[from + row]!),
     markets: Array.from(rows, (row) => snapshot.markets[markets[row]!]!),
     parts,
   }

@@ -160,6 +160,26 @@ describe('calibration', () => {
     expect(errorOn(calibration, rowsOf(20_000, 7, truth, ['A', 'B', 'B', 'B']))).toBeLessThan(0.03)
   })
 
+  test('labels of one ring count as one in the level of a market, and each for itself where none hang together', () => {
+    const rows = rowsOf(400, 8, sigmoid, ['A', 'B'])
+    const alone = { ...rows, pieces: Int32Array.from(rows.labels.keys()) }
+    expect(fitCalibration(alone, 1)).toEqual(fitCalibration(rows, 1))
+    // A third market: forty bad of one ring at middling scores, and as many good ones that hang together by two.
+    const ring = { scores: new Float64Array(80), labels: Uint8Array.from({ length: 80 }, (_, i) => Number(i < 40)) }
+    const given = (pieces: Int32Array) => ({
+      scores: Float64Array.from([...rows.scores, ...ring.scores.map(() => -2)]),
+      labels: Uint8Array.from([...rows.labels, ...ring.labels]),
+      markets: [...rows.markets, ...Array.from(ring.labels, () => 'C')],
+      pieces,
+    })
+    const apart = Int32Array.from({ length: 480 }, (_, i) => i)
+    const tied = apart.map((i) => (i < 400 ? i : i < 440 ? 400 : 440 + Math.floor((i - 440) / 2)))
+    const shiftOf = (pieces: Int32Array) => fitCalibration(given(pieces), 1).markets.get('C')!.shift
+    expect(shiftOf(apart)).toBeGreaterThan(1)
+    // One bad among twenty good of their kind, where the curve of all expects more.
+    expect(shiftOf(tied)).toBeLessThan(0)
+  })
+
   test('intervals hold the true rate about as often as they say', () => {
     let held = 0
     let asked = 0
