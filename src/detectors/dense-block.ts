@@ -31,7 +31,7 @@ import { candidateOf } from './dense-block/candidates.js'
 import { type ActionMatrix, actionMatrix, type Cut, type ExtraMode, extraModes } from './dense-block/matrix.js'
 import { type Found, judgeRated, type Proposal, plainly } from './dense-block/rated-blocks.js'
 import { BlockRatings, EXTREMES } from './dense-block/ratings.js'
-import { peelPart, similarParts } from './dense-block/seeds.js'
+import { PartPeeler, similarParts } from './dense-block/seeds.js'
 import type { Candidate, Detector, Note } from './detector.js'
 
 const actionTypes: readonly InteractionType[] = interactionTypeNames.filter((name) => {
@@ -254,8 +254,9 @@ export const denseBlock: Detector<DenseBlockParameters> = {
         climb: (start: Int32Array) => FoundBlock | null,
       ): void => {
         const known = new SeenSets()
+        const peeler = new PartPeeler(among, checkCancelled)
         for (const { side, part } of places ?? everyPlace(among))
-          for (const peeled of peelPart(among, side, part, 2, given.blocks, checkCancelled)) {
+          for (const peeled of peeler.peel(side, part, 2, given.blocks)) {
             if (known.has(peeled.columns)) continue
             const block = climb(peeled.columns)
             if (!block || (block.nats <= 0 && !ratings)) continue

@@ -102,7 +102,7 @@ export class BlockSearch {
   /** Place of a row or column among those that are weighed, -1 else. */
   readonly #places: Int32Array
   readonly #ofOwner: Int32Array
-  /** Of one choice: what misses cost, by rounded degree and, where columns are chosen, by how many of the same owner are in the block. */
+  /** Of one choice: what misses cost, by degree and, where columns are chosen, by how many of the same owner are in the block. */
   readonly #misses = new Map<number, number>()
   #mark = 0
   /** M and w, as the block of the moment has them; while `#plain`, no block is known yet, all is outside, and M is the whole matrix. */
@@ -271,19 +271,26 @@ export class BlockSearch {
     // Who holds less than the ceiling gives cannot gain.
     const leastHeld = Math.max(1, Math.floor(this.#ceiling * given.length))
     const places = this.#places
-    const missesOf = (degree: number): number => {
+    const misses = this.#misses
+    misses.clear()
+    /** What an item of this degree loses if it misses all. */
+    const missesOf = (degree: number, others: number): number => {
+      const kind = others * DEGREES + degree
+      const known = misses.get(kind)
+      if (known !== undefined) return known
+      if (!rowsFor) tastes.fill(this.#tasteOf(others))
       let gain = 0
       for (let g = 0; g < given.length; g++) {
         const p = this.#chance(tastes[g]!, degree, degrees[g]!)
         if (p < q) gain += Math.log((1 - q) / (1 - p))
       }
+      misses.set(kind, gain)
       return gain
     }
     /** Fills in what items `from` .. gain: all as missed first, then what each hit adds, in the order of the given ones. */
     const weigh = (from: number): void => {
       for (let i = from; i < items.length; i++) {
-        if (!rowsFor) tastes.fill(this.#tasteOf(othersOf[i]!))
-        gains[i] = missesOf(outsideOf[i]!)
+        gains[i] = missesOf(outsideOf[i]!, othersOf[i]!)
         places[items[i]!] = i
       }
       for (let g = 0; g < given.length; g++)
@@ -298,8 +305,6 @@ export class BlockSearch {
     }
     /** Items that cannot gain: what they lose is asked for last, and seldom. */
     const losing: { readonly item: number; readonly degree: number; readonly others: number }[] = []
-    const misses = this.#misses
-    misses.clear()
     for (const item of touched) {
       const held = tally[item]!
       tally[item] = 0
@@ -309,16 +314,9 @@ export class BlockSearch {
       // No cell gives more than a hit where nothing but taste is expected, or a miss where most is.
       const likeliest = Math.min(q, this.#chance(mostTaste, degree, mostDegree))
       if (held * mostOfHit + (given.length - held) * Math.log((1 - q) / (1 - likeliest)) <= 0) continue
-      if (!rowsFor) tastes.fill(this.#tasteOf(others))
       // Misses cost the less the higher the degree, so those of a rounded degree, made once, are a bound.
-      const above = roundedUp(degree)
-      const kind = others * DEGREES + above
-      let missed = misses.get(kind)
-      if (missed === undefined) {
-        missed = missesOf(above)
-        misses.set(kind, missed)
-      }
-      const rarest = this.#chance(rowsFor ? this.#ceiling : tastes[0]!, degree, leastDegree)
+      const missed = missesOf(roundedUp(degree), others)
+      const rarest = this.#chance(rowsFor ? this.#ceiling : this.#tasteOf(others), degree, leastDegree)
       const hit = rarest < q ? Math.log((q * (1 - rarest)) / (rarest * (1 - q))) : 0
       if (missed + held * hit < -LEAST_GAIN) losing.push({ item, degree, others })
       else {
@@ -343,7 +341,7 @@ export class BlockSearch {
     }
     this.#countOwners(rowsFor ? given : before, -1)
     if (items.length < least) return null
-    const order = items.map((_, i) => i).sort((x, y) => gains[y]! - gains[x]! || items[x]! - items[y]!)
+    const order = Int32Array.from(items, (_, i) => i).sort((x, y) => gains[y]! - gains[x]! || items[x]! - items[y]!)
     let total = 0
     let best = -Infinity
     let bestCount = least
@@ -362,10 +360,11 @@ export class BlockSearch {
   /** The value of a block. */
   measure(rowSet: Int32Array, columnSet: Int32Array): FoundBlock {
     const { rows, columns } = this.#matrix
-    const places = new Map(Array.from(columnSet, (c, i) => [c, i]))
+    const places = this.#places
+    for (let i = 0; i < columnSet.length; i++) places[columnSet[i]!] = i
     let filled = 0
     for (const r of rowSet) {
-      for (let k = rows.offsets[r]!; k < rows.offsets[r + 1]!; k++) if (places.has(rows.columns[k]!)) filled++
+      for (let k = rows.offsets[r]!; k < rows.offsets[r + 1]!; k++) if (places[rows.columns[k]!] !== -1) filled++
     }
     this.#countOwners(columnSet, 1)
     const tastes = Float64Array.from(columnSet, (c) => this.#tasteOf(Math.max(0, this.#counted(c) - 1)))
@@ -388,12 +387,13 @@ export class BlockSearch {
         if (p < q) likelihood += Math.log((1 - q) / (1 - p))
       }
       for (let k = rows.offsets[r]!; k < rows.offsets[r + 1]!; k++) {
-        const i = places.get(rows.columns[k]!)
-        if (i === undefined) continue
+        const i = places[rows.columns[k]!]!
+        if (i === -1) continue
         const p = this.#chance(tastes[i]!, degree, outside[i]!)
         if (p < q) likelihood += Math.log((q * (1 - p)) / (p * (1 - q)))
       }
     }
+    for (const c of columnSet) places[c] = -1
     const rowChoice = Math.max(a, columnDegrees / t / this.#spread)
     const columnChoice = Math.max(t, this.#littleKnown(rowSet, columnSet) / this.#spread)
     const cost =

@@ -65,9 +65,10 @@ const validate = ({ sizes, coordinates, weights, priors }: Tensor): number => {
     const coordinate = coordinates[m]!
     if (coordinate.length !== count)
       throw new RangeError(`mode ${m} has ${coordinate.length} coordinates, mode 0 ${count}`)
+    const size = sizes[m]!
     for (let e = 0; e < count; e++)
-      if (!(coordinate[e]! >= 0 && coordinate[e]! < sizes[m]!))
-        throw new RangeError(`coordinate ${coordinate[e]} of entry ${e} is outside 0 .. ${sizes[m]! - 1} in mode ${m}`)
+      if (!(coordinate[e]! >= 0 && coordinate[e]! < size))
+        throw new RangeError(`coordinate ${coordinate[e]} of entry ${e} is outside 0 .. ${size - 1} in mode ${m}`)
     const prior = priors?.[m]
     if (prior && prior.length !== sizes[m])
       throw new RangeError(`mode ${m} has ${prior.length} priors for ${sizes[m]} nodes`)

@@ -74,53 +74,110 @@ export const partsOf = (
 /** A target of degree 0 or 1 must not dominate: FRAUDAR's constant, as in kernels/peel.ts. */
 const CAMOUFLAGE = 5
 
-/** The densest blocks of a part: its rows (or columns) with what touches them at least `touches` times. */
-export const peelPart = (
-  { matrix, modes }: ActionMatrix,
-  side: 'rows' | 'columns',
-  part: Int32Array,
-  touches: number,
-  maxBlocks: number,
-  check: () => void,
-): Seed[] => {
-  const own = side === 'rows' ? matrix.rows : matrix.columns
-  const count = new Map<number, number>()
-  for (const r of part)
-    for (let k = own.offsets[r]!; k < own.offsets[r + 1]!; k++)
-      count.set(own.columns[k]!, (count.get(own.columns[k]!) ?? 0) + 1)
-  const rows: number[] = []
-  const columns: number[] = []
-  for (const r of part)
-    for (let k = own.offsets[r]!; k < own.offsets[r + 1]!; k++) {
-      const other = own.columns[k]!
-      if (count.get(other)! < touches) continue
-      rows.push(side === 'rows' ? r : other)
-      columns.push(side === 'rows' ? other : r)
-    }
-  if (rows.length === 0) return []
-  const dense = (values: readonly number[]): { readonly nodes: Int32Array; readonly size: number } => {
-    const places = new Map<number, number>()
-    const nodes = Int32Array.from(values, (value) => {
-      const known = places.get(value)
-      if (known !== undefined) return known
-      places.set(value, places.size)
-      return places.size - 1
-    })
-    return { nodes, size: places.size }
+/** Numbers values in the order in which they are first seen, again and again: cleared by what was seen, not whole. */
+class Numbering {
+  readonly #place: Int32Array
+  readonly #seen: Int32Array
+  #count = 0
+
+  /** Values are 0 .. most - 1. */
+  constructor(most: number) {
+    this.#place = new Int32Array(most).fill(-1)
+    this.#seen = new Int32Array(most)
   }
-  // A mode that is the same everywhere would only thin the density out.
-  const tensor = [rows, ...modes.map((mode) => columns.map((c) => mode[c]!))]
-    .map(dense)
-    .filter(({ size }, m) => m < 2 || size > 1)
-  const degree = matrix.columns.offsets
-  const weights = Float64Array.from(columns, (c) => 1 / Math.log(degree[c + 1]! - degree[c]! + CAMOUFLAGE))
-  const blocks = peel(
-    { sizes: tensor.map(({ size }) => size), coordinates: tensor.map(({ nodes }) => nodes), weights },
-    { maxBlocks, check },
-  )
-  return blocks.map(({ entries, density }) => ({
-    columns: Int32Array.from(new Set(Array.from(entries, (e) => columns[e]!))).sort(),
-    density,
-    modes: tensor.length,
-  }))
+
+  number(values: Int32Array): { readonly nodes: Int32Array; readonly size: number } {
+    const place = this.#place
+    const seen = this.#seen
+    const nodes = new Int32Array(values.length)
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!
+      if (place[value] === -1) {
+        seen[this.#count] = value
+        place[value] = this.#count++
+      }
+      nodes[i] = place[value]!
+    }
+    const size = this.#count
+    for (let i = 0; i < size; i++) place[seen[i]!] = -1
+    this.#count = 0
+    return { nodes, size }
+  }
+}
+
+/** Equal values of a mode have equal numbers, 0 .. count - 1. */
+const numbered = (mode: Int32Array): { readonly of: Int32Array; readonly count: number } => {
+  const numbers = new Map<number, number>()
+  const of = new Int32Array(mode.length)
+  for (let c = 0; c < mode.length; c++) {
+    const known = numbers.get(mode[c]!)
+    of[c] = known ?? numbers.size
+    if (known === undefined) numbers.set(mode[c]!, numbers.size)
+  }
+  return { of, count: numbers.size }
+}
+
+/** The densest blocks of one part after the other. */
+export class PartPeeler {
+  readonly #matrix: ActionMatrix['matrix']
+  readonly #modes: readonly Int32Array[]
+  readonly #numberings: readonly Numbering[]
+  readonly #weightOf: Float64Array
+  readonly #tally: Int32Array
+  readonly #check: () => void
+
+  constructor({ matrix, modes }: ActionMatrix, check: () => void) {
+    const { rowCount, columnCount } = matrix.rows
+    const { offsets } = matrix.columns
+    const columns = modes.map(numbered)
+    this.#matrix = matrix
+    this.#modes = columns.map(({ of }) => of)
+    this.#numberings = [rowCount, ...columns.map(({ count }) => count)].map((most) => new Numbering(most))
+    this.#weightOf = new Float64Array(columnCount)
+    for (let c = 0; c < columnCount; c++) this.#weightOf[c] = 1 / Math.log(offsets[c + 1]! - offsets[c]! + CAMOUFLAGE)
+    this.#tally = new Int32Array(Math.max(rowCount, columnCount))
+    this.#check = check
+  }
+
+  /** Entries of the part on what it touches at least `touches` times. */
+  #entries(side: 'rows' | 'columns', part: Int32Array, touches: number): { rows: Int32Array; columns: Int32Array } {
+    const { offsets, columns } = side === 'rows' ? this.#matrix.rows : this.#matrix.columns
+    const tally = this.#tally
+    for (const r of part)
+      for (let k = offsets[r]!; k < offsets[r + 1]!; k++) tally[columns[k]!] = tally[columns[k]!]! + 1
+    let count = 0
+    for (const r of part)
+      for (let k = offsets[r]!; k < offsets[r + 1]!; k++) count += Number(tally[columns[k]!]! >= touches)
+    const mine = new Int32Array(count)
+    const others = new Int32Array(count)
+    let at = 0
+    for (const r of part)
+      for (let k = offsets[r]!; k < offsets[r + 1]!; k++) {
+        if (tally[columns[k]!]! < touches) continue
+        mine[at] = r
+        others[at++] = columns[k]!
+      }
+    for (const r of part) for (let k = offsets[r]!; k < offsets[r + 1]!; k++) tally[columns[k]!] = 0
+    return side === 'rows' ? { rows: mine, columns: others } : { rows: others, columns: mine }
+  }
+
+  /** The part's rows (or columns) with what touches them at least `touches` times. */
+  peel(side: 'rows' | 'columns', part: Int32Array, touches: number, maxBlocks: number): Seed[] {
+    const { rows, columns } = this.#entries(side, part, touches)
+    if (rows.length === 0) return []
+    // A mode that is the same everywhere would only thin the density out.
+    const tensor = [rows, ...this.#modes.map((mode) => columns.map((c) => mode[c]!))]
+      .map((values, m) => this.#numberings[m]!.number(values))
+      .filter(({ size }, m) => m < 2 || size > 1)
+    const weights = new Float64Array(columns.length)
+    for (let e = 0; e < columns.length; e++) weights[e] = this.#weightOf[columns[e]!]!
+    const blocks = peel(
+      { sizes: tensor.map(({ size }) => size), coordinates: tensor.map(({ nodes }) => nodes), weights },
+      { maxBlocks, check: this.#check },
+    )
+    return blocks.map(({ entries, density }) => {
+      const own = entries.map((e) => columns[e]!).sort()
+      return { columns: own.filter((c, i) => i === 0 || c !== own[i - 1]), density, modes: tensor.length }
+    })
+  }
 }

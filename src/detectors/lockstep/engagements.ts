@@ -1,6 +1,6 @@
 /** Interactions of one type as a timed matrix: one row an account, one column a target, the first known time where there are several. */
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
-import { argsortFloat64 } from '../../kernels/sort.js'
+import { RunSorter } from '../../kernels/sort-runs.js'
 import type { TimedMatrix } from '../../kernels/timed-matrix.js'
 
 export interface Engagements {
@@ -36,56 +36,53 @@ export const engagementsOf = (snapshot: Snapshot, relation: Relation, market: nu
   const rowCount = outOffsets.length - 1
   const columnCount = relation.inOffsets.length - 1
   const kept = new Int32Array(relation.count)
+  const times = new Float64Array(relation.count)
   let count = 0
   let untimed = 0
   const rowOffsets = new Int32Array(rowCount + 1)
+  const sorter = new RunSorter()
   for (let row = 0; row < rowCount; row++) {
+    const begin = count
     let previous = -1
     for (let edge = outOffsets[row]!; edge < outOffsets[row + 1]!; edge++) {
       if (market !== null && relation.market[edge] !== market) continue
       const to = target[edge]!
-      if (Number.isNaN(at[edge]!)) untimed++
+      const when = at[edge]!
+      if (Number.isNaN(when)) untimed++
       else if (to !== previous && to !== actorFrom + row) {
-        kept[count++] = edge
+        kept[count] = edge
+        times[count++] = when
         previous = to
       }
     }
+    sorter.sort(times, kept, begin, count)
     rowOffsets[row + 1] = count
   }
 
-  const rowOf = new Int32Array(count)
-  const times = new Float64Array(count)
+  const row = new Int32Array(count)
+  const edge = kept.slice(0, count)
+  const column = new Int32Array(count)
+  const time = times.slice(0, count)
+  const fresh = new Uint8Array(count)
   const columnOffsets = new Int32Array(columnCount + 1)
   for (let r = 0; r < rowCount; r++)
-    for (let k = rowOffsets[r]!; k < rowOffsets[r + 1]!; k++) {
-      rowOf[k] = r
-      times[k] = at[kept[k]!]!
-      columnOffsets[target[kept[k]!]! - targetFrom + 1]!++
+    for (let place = rowOffsets[r]!; place < rowOffsets[r + 1]!; place++) {
+      const c = target[edge[place]!]! - targetFrom
+      row[place] = r
+      column[place] = c
+      fresh[place] = time[place]! >= published[c]! && time[place]! <= published[c]! + FRESH ? 1 : 0
+      columnOffsets[c + 1]!++
     }
   for (let c = 0; c < columnCount; c++) columnOffsets[c + 1]! += columnOffsets[c]!
-
-  // In order of time, each entry goes to the next place of its row and of its column: both are then in order of time.
-  const row = new Int32Array(count)
-  const edge = new Int32Array(count)
-  const column = new Int32Array(count)
-  const time = new Float64Array(count)
-  const fresh = new Uint8Array(count)
   const entries = new Int32Array(count)
-  const nextOfRow = rowOffsets.slice()
-  const nextOfColumn = columnOffsets.slice()
-  const byTime = argsortFloat64(times)
-  for (let i = 0; i < count; i++) {
-    const k = byTime[i]!
-    const e = kept[k]!
-    const c = target[e]! - targetFrom
-    const place = nextOfRow[rowOf[k]!]!++
-    row[place] = rowOf[k]!
-    edge[place] = e
-    column[place] = c
-    time[place] = times[k]!
-    fresh[place] = times[k]! >= published[c]! && times[k]! <= published[c]! + FRESH ? 1 : 0
-    entries[nextOfColumn[c]!++] = place
+  const timesOfColumn = new Float64Array(count)
+  const next = columnOffsets.slice()
+  for (let place = 0; place < count; place++) {
+    const to = next[column[place]!]!++
+    entries[to] = place
+    timesOfColumn[to] = time[place]!
   }
+  for (let c = 0; c < columnCount; c++) sorter.sort(timesOfColumn, entries, columnOffsets[c]!, columnOffsets[c + 1]!)
   return {
     accounts: { rowCount, columnCount, rowOffsets, row, column, time, columnOffsets, entries },
     edge,
