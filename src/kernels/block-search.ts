@@ -101,6 +101,9 @@ export class BlockSearch {
   readonly #marks: Int32Array
   /** Place of a row or column among those that are weighed, -1 else. */
   readonly #places: Int32Array
+  /** Of one choice: place of a given row or column, -1 else, and what touches them. */
+  readonly #givenPlaces: Int32Array
+  readonly #touched: Int32Array
   readonly #ofOwner: Int32Array
   /** Of one choice: what misses cost, by degree and, where columns are chosen, by how many of the same owner are in the block. */
   readonly #misses = new Map<number, number>()
@@ -111,7 +114,7 @@ export class BlockSearch {
   #plain = false
 
   /**
-   * The matrix has each entry once. `ceiling`: f, above 0 and below 1. `entries`: of the whole matrix, where columns that can be in no
+   * The matrix has each entry once, rows and columns ascending. `ceiling`: f, above 0 and below 1. `entries`: of the whole matrix, where columns that can be in no
    * block were left out. `spread`: f of the communities that the search is priced by, where entries of one kind alone are looked at.
    */
   constructor(
@@ -134,6 +137,8 @@ export class BlockSearch {
     this.#tally = new Int32Array(most)
     this.#marks = new Int32Array(most)
     this.#places = new Int32Array(most).fill(-1)
+    this.#givenPlaces = new Int32Array(most).fill(-1)
+    this.#touched = new Int32Array(most)
     this.#ofOwner = new Int32Array(owners?.count ?? 0)
   }
 
@@ -237,7 +242,8 @@ export class BlockSearch {
     const theirs = rowsFor ? columns : rows
     const tally = this.#tally
     const marks = this.#marks
-    const touched: number[] = []
+    const touched = this.#touched
+    let touchedCount = 0
     // Given columns count by their entries outside the block, given rows by all.
     const degrees = rowsFor ? this.#learn(before, given) : Float64Array.from(given, (other) => degreeIn(theirs, other))
     let sum = 0
@@ -245,7 +251,7 @@ export class BlockSearch {
       sum += degreeIn(theirs, given[g]!)
       for (let k = theirs.offsets[given[g]!]!; k < theirs.offsets[given[g]! + 1]!; k++) {
         const item = theirs.columns[k]!
-        if (tally[item]!++ === 0) touched.push(item)
+        if (tally[item]!++ === 0) touched[touchedCount++] = item
       }
     }
     this.#check()
@@ -287,25 +293,42 @@ export class BlockSearch {
       misses.set(kind, gain)
       return gain
     }
-    /** Fills in what items `from` .. gain: all as missed first, then what each hit adds, in the order of the given ones. */
+    const givenPlaces = this.#givenPlaces
+    /** Adds to what item i gains that it holds the given g. */
+    const addHit = (i: number, g: number): void => {
+      const taste = rowsFor ? tastes[g]! : this.#tasteOf(othersOf[i]!)
+      const p = this.#chance(taste, outsideOf[i]!, degrees[g]!)
+      if (p < q) gains[i] = gains[i]! + Math.log((q * (1 - p)) / (p * (1 - q)))
+    }
+    /** Fills in what items `from` .. gain: all as missed first, then what each hit adds, in the order of the given ones, from whichever side is less to read. */
     const weigh = (from: number): void => {
+      let ofItems = 0
       for (let i = from; i < items.length; i++) {
         gains[i] = missesOf(outsideOf[i]!, othersOf[i]!)
-        places[items[i]!] = i
+        ofItems += degreeIn(mine, items[i]!)
       }
+      if (ofItems < sum) {
+        for (let g = 0; g < given.length; g++) givenPlaces[given[g]!] = g
+        for (let i = from; i < items.length; i++)
+          for (let k = mine.offsets[items[i]!]!; k < mine.offsets[items[i]! + 1]!; k++) {
+            const g = givenPlaces[mine.columns[k]!]!
+            if (g !== -1) addHit(i, g)
+          }
+        for (let g = 0; g < given.length; g++) givenPlaces[given[g]!] = -1
+        return
+      }
+      for (let i = from; i < items.length; i++) places[items[i]!] = i
       for (let g = 0; g < given.length; g++)
         for (let k = theirs.offsets[given[g]!]!; k < theirs.offsets[given[g]! + 1]!; k++) {
           const i = places[theirs.columns[k]!]!
-          if (i < from) continue
-          const taste = rowsFor ? tastes[g]! : this.#tasteOf(othersOf[i]!)
-          const p = this.#chance(taste, outsideOf[i]!, degrees[g]!)
-          if (p < q) gains[i] = gains[i]! + Math.log((q * (1 - p)) / (p * (1 - q)))
+          if (i >= from) addHit(i, g)
         }
       for (let i = from; i < items.length; i++) places[items[i]!] = -1
     }
     /** Items that cannot gain: what they lose is asked for last, and seldom. */
     const losing: { readonly item: number; readonly degree: number; readonly others: number }[] = []
-    for (const item of touched) {
+    for (let k = 0; k < touchedCount; k++) {
+      const item = touched[k]!
       const held = tally[item]!
       tally[item] = 0
       if (held < leastHeld) continue

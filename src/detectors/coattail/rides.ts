@@ -9,6 +9,7 @@
 import { type Relation, relationOf, type Snapshot } from '../../graph/snapshot.js'
 import { type Check, checkInterval } from '../../kernels/check.js'
 import { bipartiteCsr } from '../../kernels/csr.js'
+import { RunSorter } from '../../kernels/sort-runs.js'
 import type { Holdings } from '../matrix/holdings.js'
 import { Visits } from './visits.js'
 
@@ -48,23 +49,25 @@ const audienceOf = ({ inOffsets, source }: Relation): Int32Array => {
   return audience
 }
 
-/** Up to so many, insertion is quicker than a sort with a comparison. */
-const FEW = 48
+const sorter = new RunSorter()
+
+/** Puts the edges of one account into `order` by time, unknown times last as Infinity, equal ones by position; their number. */
+const fillOrder = ({ outOffsets, at }: Relation, row: number, order: Int32Array, times: Float64Array): number => {
+  const from = outOffsets[row]!
+  const count = outOffsets[row + 1]! - from
+  for (let i = 0; i < count; i++) {
+    const when = at[from + i]!
+    order[i] = from + i
+    times[i] = Number.isNaN(when) ? Infinity : when
+  }
+  sorter.sort(times, order, 0, count)
+  return count
+}
 
 /** Edges of one account in order of time, unknown times last, equal ones by position. */
-export const orderOf = ({ outOffsets, at }: Relation, row: number): Int32Array => {
-  const from = outOffsets[row]!
-  const order = new Int32Array(outOffsets[row + 1]! - from)
-  for (let i = 0; i < order.length; i++) order[i] = from + i
-  const time = (edge: number): number => (Number.isNaN(at[edge]!) ? Infinity : at[edge]!)
-  if (order.length > FEW) return order.sort((a, b) => (time(a) === time(b) ? a - b : time(a) - time(b)))
-  for (let i = 1; i < order.length; i++) {
-    const edge = order[i]!
-    const own = time(edge)
-    let j = i - 1
-    for (; j >= 0 && time(order[j]!) > own; j--) order[j + 1] = order[j]!
-    order[j + 1] = edge
-  }
+export const orderOf = (relation: Relation, row: number): Int32Array => {
+  const order = new Int32Array(relation.outOffsets[row + 1]! - relation.outOffsets[row]!)
+  fillOrder(relation, row, order, new Float64Array(order.length))
   return order
 }
 
@@ -92,76 +95,101 @@ export const eachRide = (
   }
 }
 
-const holdingsFrom = (rows: number, columns: number, source: number[], target: number[], check: Check): Holdings => {
-  const edges = { source: Int32Array.from(source), target: Int32Array.from(target) }
-  const graph = bipartiteCsr(rows, columns, edges, 'one', check)
+const holdingsFrom = (
+  rows: number,
+  columns: number,
+  source: Int32Array,
+  target: Int32Array,
+  check: Check,
+): Holdings => {
+  const graph = bipartiteCsr(rows, columns, { source, target }, 'one', check)
   const holders = new Int32Array(columns)
   for (let t = 0; t < columns; t++) holders[t] = graph.columns.offsets[t + 1]! - graph.columns.offsets[t]!
   return { kind: 'product', graph, holders, outside: null, total: source.length }
 }
 
+const longestRow = (offsets: Int32Array): number => {
+  let longest = 0
+  for (let row = 0; row + 1 < offsets.length; row++) longest = Math.max(longest, offsets[row + 1]! - offsets[row]!)
+  return longest
+}
+
 export const ridesOf = (snapshot: Snapshot, type: Relation['type'], options: RideOptions): Rides | null => {
   const relation = relationOf(snapshot, type)
   if (!relation) return null
-  const { outOffsets, target, targetFrom, at } = relation
-  const { session, check } = options
+  const { outOffsets, target, targetFrom, count } = relation
+  const { reach, within, ratio, session, check } = options
   const audience = audienceOf(relation)
   const accounts = outOffsets.length - 1
   const visits = new Visits(relation, session)
-  const source: number[] = []
-  const things: number[] = []
-  const counts: number[] = []
-  const again: [number[], number[]] = [[], []]
+  const longest = longestRow(outOffsets)
+  const order = new Int32Array(longest)
+  const times = new Float64Array(longest)
+  const wanted = new Int32Array(longest)
+  // Pairs of an account and what it rides with, in the order in which they are first met, and their sessions.
+  const source = new Int32Array(count)
+  const things = new Int32Array(count)
+  const sessionsOf = new Int32Array(count)
+  let pairs = 0
+  const pairOf = new Int32Array(audience.length).fill(-1)
+  const last = new Float64Array(audience.length)
   let untimed = 0
   let steps = 0
   for (let row = 0; row < accounts; row++) {
-    const order = orderOf(relation, row)
-    visits.add(row, order)
-    const found = new Map<number, { sessions: number; last: number; edge: number }>()
-    eachRide(relation, order, audience, options, (weak) => {
-      const thing = target[weak]! - targetFrom
-      const known = found.get(thing)
-      if (!known) found.set(thing, { sessions: 1, last: at[weak]!, edge: weak })
-      else if (known.edge !== weak) {
-        // Unknown times: each action is one of its own.
-        if (!(at[weak]! - known.last <= session)) {
-          known.sessions++
-          known.last = at[weak]!
-        }
-        known.edge = weak
-      }
-    })
-    for (const [thing, { sessions }] of found) {
-      source.push(row)
-      things.push(thing)
-      counts.push(sessions)
-      if (sessions > 1) {
-        again[0].push(row)
-        again[1].push(thing)
-      }
+    const size = fillOrder(relation, row, order, times)
+    visits.add(row, order.subarray(0, size))
+    for (let i = 0; i < size; i++) wanted[i] = audience[target[order[i]!]! - targetFrom]!
+    const from = pairs
+    for (let i = 0; i < size; i++) {
+      const at = times[i]!
+      if (at === Infinity) untimed++
+      const least = ratio * wanted[i]!
+      const end = Math.min(size - 1, i + reach)
+      let j = Math.max(0, i - reach)
+      // Two unknown times are beside each other: their difference is no number.
+      while (j <= end && (j === i || wanted[j]! < least || Math.abs(at - times[j]!) > within)) j++
+      if (j > end) continue
+      const thing = target[order[i]!]! - targetFrom
+      const known = pairOf[thing]!
+      if (known < from) {
+        pairOf[thing] = pairs
+        source[pairs] = row
+        things[pairs] = thing
+        sessionsOf[pairs++] = 1
+      } else if (at - last[thing]! <= session) continue
+      // Of unknown times each is one of its own.
+      else sessionsOf[known] = sessionsOf[known]! + 1
+      last[thing] = at
     }
-    for (const edge of order) if (Number.isNaN(at[edge]!)) untimed++
-    steps += order.length
+    steps += size
     if (steps > checkInterval) {
       check()
       steps = 0
     }
   }
-  const holdings = holdingsFrom(accounts, audience.length, source, things, check)
-  const sessions = new Int32Array(counts.length)
+  const holdings = holdingsFrom(accounts, audience.length, source.slice(0, pairs), things.slice(0, pairs), check)
+  const again: [number[], number[]] = [[], []]
+  const sessions = new Int32Array(pairs)
   const { offsets, columns } = holdings.graph.rows
-  for (let i = 0; i < counts.length; ) {
+  let sessionCount = 0
+  for (let i = 0; i < pairs; ) {
     const row = source[i]!
-    const place = new Map<number, number>()
-    for (let k = offsets[row]!; k < offsets[row + 1]!; k++) place.set(columns[k]!, k)
-    for (; i < counts.length && source[i] === row; i++) sessions[place.get(things[i]!)!] = counts[i]!
+    for (let k = offsets[row]!; k < offsets[row + 1]!; k++) pairOf[columns[k]!] = k
+    for (; i < pairs && source[i] === row; i++) {
+      sessions[pairOf[things[i]!]!] = sessionsOf[i]!
+      sessionCount += sessionsOf[i]!
+      if (sessionsOf[i]! === 1) continue
+      again[0].push(row)
+      again[1].push(things[i]!)
+    }
   }
+  const [rows, repeatedThings] = again
   return {
     relation,
     holdings,
-    repeated: holdingsFrom(accounts, audience.length, again[0], again[1], check),
+    repeated: holdingsFrom(accounts, audience.length, Int32Array.from(rows), Int32Array.from(repeatedThings), check),
     sessions,
-    sessionCount: sessions.reduce((sum, count) => sum + count, 0),
+    sessionCount,
     visits,
     audience,
     untimed,
