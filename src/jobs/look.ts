@@ -41,20 +41,25 @@ export const look = async (options: LookOptions): Promise<Looked> => {
   const interactions = snapshot.relations.reduce((sum, { count }) => sum + count, 0)
   const usable = parameters.full ? [] : findings
   const kept = readTrace(usable)
-  const compared =
+  const comparing =
     keeps || usable.length > 0
-      ? await timed('digest', () => pool.run({ name: 'compare', snapshot, earlier: kept?.trace ?? null }))
+      ? timed('digest', () => pool.run({ name: 'compare', snapshot, earlier: kept?.trace ?? null }))
       : null
+  // Where nothing is kept to start from, detectors do not wait for it; when one of them fails first, nobody asks how it ended.
+  comparing?.catch(() => {})
+  const compared = usable.length > 0 ? await comparing : null
   const reused: { detector: string; run: string }[] = []
   const focused: { detector: string; run: string; added: number; fullRun: string }[] = []
   const searched: { detector: string; why: string }[] = []
   const fresh: { readonly key: string; readonly detector: string; readonly kept: KeptFinding }[] = []
   const shares = new Float64Array(detectors.length)
 
+  const ownOf = (detector: Detector) => detectorParameters(detector, parameters.settings[detector.id] ?? {})
+
   const one = async (detector: Detector, index: number): Promise<DetectorResult> => {
-    const own = detectorParameters(detector, parameters.settings[detector.id] ?? {})
+    const own = ownOf(detector)
     const source = { detector: detector.id, seed: parameters.seed, parameters: own }
-    const kind = compared && findingKind(source)
+    const kind = comparing && findingKind(source)
     const finding = usable.find((each) => each.detector === detector.id)
     const before = finding ? await readFinding(finding) : null
     if (finding && before && compared && finding.key === findingKey({ ...source, snapshot: compared.digest })) {
@@ -82,28 +87,39 @@ export const look = async (options: LookOptions): Promise<Looked> => {
       shares[index] = done
       progress(shares.reduce((sum, share) => sum + share, 0) / detectors.length, `${detector.id}: ${step}`)
     })
-    if (keeps && compared)
+    if (keeps && comparing) {
+      const { digest } = await comparing
       fresh.push({
-        key: findingKey({ ...source, snapshot: compared.digest }),
+        key: findingKey({ ...source, snapshot: digest }),
         detector: detector.id,
         kept: {
           kind: kind!,
-          snapshot: compared.digest,
+          snapshot: digest,
           full: focus ? before!.full : { run, interactions },
           result,
         },
       })
+    }
     return result
   }
 
-  const results = await Promise.all(detectors.map((detector, index) => timed(detector.id, () => one(detector, index))))
+  // The longest first, so that no thread is left with it when the others are done.
+  const size = { entities: snapshot.entities.count, interactions }
+  const longest = detectors
+    .map((detector, index) => ({ detector, index, seconds: detector.estimate(size, ownOf(detector)).seconds }))
+    .sort((a, b) => b.seconds - a.seconds || a.index - b.index)
+  const looking = longest.map(({ detector, index }) => timed(detector.id, () => one(detector, index)))
+  const results = await Promise.all(
+    detectors.map((_, index) => looking[longest.findIndex((each) => each.index === index)]!),
+  )
   const toKeep = async (): Promise<readonly Finding[]> => {
     const found = await Promise.all(
       fresh.map(async ({ key, detector, kept }) => ({ key, detector, run, content: await findingContent(kept) })),
     )
-    if (!compared || kept?.snapshot === compared.digest) return found
-    const content = traceContent({ snapshot: compared.digest, trace: compared.trace })
-    return content === null ? found : [...found, { key: compared.digest, detector: TRACE, run, content }]
+    const now = await comparing
+    if (!now || kept?.snapshot === now.digest) return found
+    const content = traceContent({ snapshot: now.digest, trace: now.trace })
+    return content === null ? found : [...found, { key: now.digest, detector: TRACE, run, content }]
   }
   const start = {
     mode: reused.length + focused.length > 0 ? ('warm' as const) : ('full' as const),
