@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
 import { buildApp } from '#src/server/app.js'
 import { openStore } from '#src/store/open.js'
 
@@ -13,8 +14,8 @@ const sorted = (value: unknown): unknown => {
   return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]))
 }
 
-/** openapi.json, as the service itself answers it. */
-export const openapiPage = async (): Promise<string> => {
+/** A service that is ready, on a store of its own with nothing in it. */
+export const withService = async <T>(work: (http: FastifyInstance) => T): Promise<T> => {
   const folder = mkdtempSync(join(tmpdir(), 'ringfence-openapi-'))
   const store = await openStore(join(folder, 'store.duckdb'))
   try {
@@ -33,7 +34,7 @@ export const openapiPage = async (): Promise<string> => {
     })
     try {
       await http.ready()
-      return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(http.swagger()))), null, 2)}\n`
+      return work(http)
     } finally {
       await http.close()
     }
@@ -42,3 +43,7 @@ export const openapiPage = async (): Promise<string> => {
     rmSync(folder, { recursive: true })
   }
 }
+
+/** openapi.json, as the service itself answers it. */
+export const openapiPage = (): Promise<string> =>
+  withService((http) => `${JSON.stringify(sorted(JSON.parse(JSON.stringify(http.swagger()))), null, 2)}\n`)

@@ -4,8 +4,14 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import fastify, {
+  type FastifyContextConfig,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
 import { limits } from '../../graph-schema/schema.js'
+import { type KeyRole, keyRoles } from '../jobs/api-keys.js'
 import { ForecastDesk } from '../jobs/forecast-desk.js'
 import { JobRunner } from '../jobs/job-runner.js'
 import { LabelBook } from '../jobs/label-book.js'
@@ -50,6 +56,13 @@ import { webhookRoutes } from './routes/webhooks.js'
 import type { Services } from './services.js'
 import type { ServerSettings } from './settings.js'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who may call what, by method and address as in `GET /v1/runs/:id`. */
+    rolesByRoute: Map<string, readonly KeyRole[] | 'public'>
+  }
+}
+
 export interface App {
   readonly http: FastifyInstance
   readonly services: Services
@@ -63,6 +76,10 @@ const redact = {
   paths: ['req.headers.authorization', 'req.headers.cookie', '*.password', '*.key', '*.apiKey', '*.hash'],
   censor: '[redacted]',
 }
+
+/** What a route that names no role is for, too; in the order of the roles. */
+const rolesTold = (roles: FastifyContextConfig['roles']): readonly KeyRole[] | 'public' =>
+  roles === 'public' ? roles : keyRoles.filter((role) => (roles ?? ['admin']).includes(role))
 
 export const buildApp = async (
   ownStore: GraphStore,
@@ -140,10 +157,19 @@ export const buildApp = async (
       },
       security: [{ key: [] }, { session: [] }],
     },
+    transform: ({ schema, url, route }) => {
+      const { roles } = (route.config ?? {}) as FastifyContextConfig
+      return { schema: { ...schema, 'x-roles': rolesTold(roles) }, url }
+    },
   })
+  http.decorate('rolesByRoute', new Map())
   http.addHook('onRoute', (route) => {
     // The pages of the documentation hold nothing of the store.
-    if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, roles: 'public' }
+    const isDocumentation = /^\/docs(\/|$)/.test(route.url)
+    if (isDocumentation) route.config = { ...route.config, roles: 'public' }
+    const { roles } = (route.config ?? {}) as FastifyContextConfig
+    for (const method of [route.method].flat())
+      if (!isDocumentation && method !== 'HEAD') http.rolesByRoute.set(`${method} ${route.url}`, rolesTold(roles))
   })
   await http.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 

@@ -76,8 +76,21 @@ const documented = (): Map<string, string> => {
   return rows
 }
 
-test('each role may call what docs/api.md says, and nothing else; every route is told there', async () => {
+interface SignedIn {
+  readonly cookies: Readonly<Record<string, string>>
+  readonly headers: { readonly 'x-csrf-token': string }
+}
+
+const signIn = async (role: KeyRole): Promise<SignedIn> => {
+  const answer = await app.http.inject({ method: 'POST', url: '/v1/session', payload: { key: keys[role] } })
+  const cookies = Object.fromEntries(answer.cookies.map(({ name, value }) => [name, value]))
+  return { cookies, headers: { 'x-csrf-token': answer.json().csrf } }
+}
+
+test('each role may call what docs/api.md says, by key or session, and nothing else; every route is told there', async () => {
   const table = documented()
+  const sessions = new Map<KeyRole, SignedIn>()
+  for (const role of keyRoles) sessions.set(role, await signIn(role))
   const seen = new Set<string>()
   for (const { method, url } of routesOf(app.http)) {
     if (url.startsWith('/docs') || url === '*' || method === 'HEAD' || method === 'OPTIONS') continue
@@ -87,14 +100,23 @@ test('each role may call what docs/api.md says, and nothing else; every route is
     expect([route, told]).toEqual([route, expect.any(String)])
     const allowed = told === 'anyone' ? keyRoles : told!.split(', ')
     const address = url.replace(':id', 'none')
-    const call = (headers: Record<string, string>) =>
+    const call = (headers: Record<string, string>, cookies: SignedIn['cookies'] = {}) =>
       // An empty body: 403 comes before any body is read, and a caller who is let in gets 400 and changes nothing.
-      app.http.inject({ method: method as 'GET', url: address, headers })
+      app.http.inject({ method: method as 'GET', url: address, headers, cookies })
     const anonymous = await call({})
     expect([route, anonymous.statusCode === 401]).toEqual([route, told !== 'anyone'])
     for (const role of keyRoles) {
       const { statusCode } = await call(bearer(keys[role]))
       expect([route, role, statusCode !== 401 && statusCode !== 403]).toEqual([route, role, allowed.includes(role)])
+      // What signs in or out is one for itself: session.test.ts.
+      if (url === '/v1/session') continue
+      const { cookies, headers } = sessions.get(role)!
+      if (method !== 'GET') {
+        const { code } = (await call({}, cookies)).json()
+        expect([route, role, code]).toEqual([route, role, 'auth.csrf'])
+      }
+      const signedIn = await call(headers, cookies)
+      expect([route, role, signedIn.statusCode]).toEqual([route, role, statusCode])
     }
   }
   expect([...table.keys()].sort()).toEqual([...seen].sort())
