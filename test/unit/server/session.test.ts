@@ -130,8 +130,9 @@ test('who is signed in is told, with and without a session', async () => {
 test('what changes something needs the token of its session; a key needs none', async () => {
   const mine = await signIn(keys.lead)
   const other = await signIn(keys.lead)
+  let asked = 0
   const post = async (more: object) => {
-    const payload = { name: 'user:csrf-1', reason: 'test', expiresAt: null }
+    const payload = { name: `user:csrf-${asked++}`, reason: 'test', expiresAt: null }
     const answer = await app.http.inject({ method: 'POST', url: '/v1/allow-list', payload, ...more })
     return [answer.statusCode, answer.json().code]
   }
