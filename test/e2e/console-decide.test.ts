@@ -1,41 +1,16 @@
 /** Deciding, cases and what follows from them, as people do it: in a real browser on a real service. */
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Browser, Page } from 'playwright-core'
+import { expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
 import { makeApiKey } from '#src/jobs/api-keys.js'
-import { type RunningServer, startServer } from '#src/server/server.js'
-import { openBrowser, openPage } from '../support/browser.js'
-import { type ConsoleWorld, ODD, openConsoleWorld, untilLoaded } from '../support/console-world.js'
-import { Lines } from '../support/service.js'
+import { ODD } from '../support/console-world.js'
+import { useConsole } from '../support/use-console.js'
 
-let world: ConsoleWorld
-let server: RunningServer
-let browser: Browser
-
-beforeAll(async () => {
-  process.env.RINGFENCE_SEED_SCHEDULES = 'no'
-  readFileSync('dist/console/index.html')
-  world = await openConsoleWorld()
-  server = await startServer(world.store, { host: '127.0.0.1', port: 0, logs: new Lines() })
-  await untilLoaded(server.address)
-  browser = await openBrowser()
-}, 120_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-  await world?.close()
-})
-
-const open = async (view: string) => {
-  const watched = await openPage(browser, server.address)
-  await watched.page.goto(`${server.address}/#${view}`)
-  await watched.page.locator('main h1').waitFor()
-  return watched
-}
+const pages = useConsole()
+const { open } = pages
 
 const labels = async (query: string) =>
-  ((await (await fetch(`${server.address}/v1/labels?${query}`)).json()) as { labels: { batch: string | null }[] })
+  ((await (await fetch(`${pages.server.address}/v1/labels?${query}`)).json()) as { labels: { batch: string | null }[] })
     .labels
 const decisionsOn = (page: Page) => page.getByRole('region', { name: 'Decisions' })
 
@@ -94,7 +69,7 @@ test('a bulk shows its count and a sample before it is written, and all of it is
   await members.getByText('4 decisions taken back').waitFor()
   expect(await labels('state=counts')).toHaveLength(1)
 
-  await page.goto(`${server.address}/#/decisions`)
+  await page.goto(`${pages.server.address}/#/decisions`)
   await expect(page.getByRole('region', { name: 'Table of detectors' }).innerText()).resolves.toMatch(
     /lockstep\s+1\s+0\s+0\s+0\s+100 % \(21 % to 100 %\)/,
   )
@@ -110,7 +85,7 @@ test('an entity is hidden from detection and shown again', async () => {
   await list.getByLabel('Why detection should not see it').fill('our own load test')
   await list.getByRole('button', { name: 'Hide from detection' }).click()
   await list.getByText('our own load test').waitFor()
-  const answer = await (await fetch(`${server.address}/v1/allow-list`)).json()
+  const answer = await (await fetch(`${pages.server.address}/v1/allow-list`)).json()
   expect(answer).toMatchObject({ entries: [{ name: 'user:big-*', holds: true, expiresAt: null }] })
   await list.getByRole('button', { name: /^take off the list/ }).click()
   await list.getByLabel('Why take it off').fill('the test is over')
@@ -155,14 +130,14 @@ test('a case from a ring to hand-over, and open again after an appeal; two who c
 }, 60_000)
 
 test('what may come next is shown with its intervals and with how far that is known; leads by expected harm with their parts', async () => {
-  const asked = await fetch(`${server.address}/v1/jobs`, {
+  const asked = await fetch(`${pages.server.address}/v1/jobs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ type: 'forecast' }),
   })
   const { id } = (await asked.json()) as { id: string }
-  await (await fetch(`${server.address}/v1/jobs/${id}/events`)).text()
-  const forecasts = (await (await fetch(`${server.address}/v1/forecasts?limit=1`)).json()) as {
+  await (await fetch(`${pages.server.address}/v1/jobs/${id}/events`)).text()
+  const forecasts = (await (await fetch(`${pages.server.address}/v1/forecasts?limit=1`)).json()) as {
     forecasts: { ring: string; domain: string }[]
     knows: { sentence: string }
   }
@@ -173,13 +148,87 @@ test('what may come next is shown with its intervals and with how far that is kn
   const row = panel.getByRole('row', { name: new RegExp(`^${pair!.domain} `) })
   await expect(row.innerText()).resolves.toMatch(/([\d.]+ %\s+[\d.]+ % to [\d.]+ %\s*){3}$/)
 
-  await page.goto(`${server.address}/#/`)
+  await page.goto(`${pages.server.address}/#/`)
   await page.getByRole('img', { name: 'Rings expected in a further domain within 28 days' }).waitFor()
   const first = page.getByRole('region', { name: 'Leads to look at first' }).locator('li.lead').first()
   await expect(first.innerText()).resolves.toMatch(
     /r-big[\s\S]*expected harm 2,400 = over 99\.9 % that it is right × 2,400 that it touches/,
   )
   await page.getByText('No model is in use').waitFor()
+  expect(wrong).toEqual([])
+}, 60_000)
+
+/** Tabs until what has the focus is what is meant, as somebody without a mouse does. */
+const tabTo = async (page: Page, name: RegExp): Promise<void> => {
+  for (let tabs = 0; tabs < 150; tabs++) {
+    const focused = (await page.evaluate(
+      "(({ activeElement: e }) => [e.ariaLabel, e.textContent, ...[...(e.labels ?? [])].map((l) => l.textContent)].join(' '))(document)",
+    )) as string
+    if (name.test(focused.trim())) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`No Tab leads to ${name}.`)
+}
+
+test('from the overview to a decision and back by keyboard alone', async () => {
+  const { page, wrong } = await open('/')
+  await page.locator('li.lead').first().waitFor()
+  await tabTo(page, /^To the content/)
+  await page.keyboard.press('Enter')
+  await tabTo(page, /^Acting in step.*r-big$/)
+  await page.keyboard.press('Enter')
+  const panel = decisionsOn(page)
+  await panel.getByRole('radio').first().waitFor()
+  await tabTo(page, /^Picture of the ring/)
+  await tabTo(page, /^Confirmed/)
+  await page.keyboard.press('Space')
+  await page.keyboard.press('ArrowDown')
+  await tabTo(page, /^Reason/)
+  await page.keyboard.type('one school')
+  await tabTo(page, /^Decide: cleared/)
+  await page.keyboard.press('Enter')
+  await panel.getByText('one school').waitFor()
+  expect(await labels('subject=ring:r-big')).toMatchObject([{ label: 'cleared', reason: 'one school' }])
+  await tabTo(page, /^take back/)
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('a slip')
+  await page.keyboard.press('Enter')
+  await panel.getByText('Taken back by someone on this machine: a slip').waitFor()
+  expect(wrong).toEqual([])
+}, 60_000)
+
+test('the lasso takes nodes together, to be saved or decided on', async () => {
+  const { page, wrong } = await open(`/rings/${ODD}`)
+  await page.locator('.canvas[data-settled]').waitFor()
+  await page.getByRole('button', { name: 'Lasso' }).click()
+  const box = (await page.locator('.lasso').boundingBox())!
+  await page.mouse.move(box.x + 2, box.y + 2)
+  await page.mouse.down()
+  for (const [x, y] of [
+    [box.width - 2, 2],
+    [box.width - 2, box.height - 2],
+    [2, box.height - 2],
+  ] as const)
+    await page.mouse.move(box.x + x, box.y + y, { steps: 4 })
+  await page.mouse.up()
+  const taken = page.getByRole('region', { name: 'Taken together' })
+  await taken.getByText('7 nodes taken together, 4 of them members.').waitFor()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    taken.getByRole('button', { name: 'Save as CSV' }).click(),
+  ])
+  const rows = readFileSync(await download.path(), 'utf8')
+    .trimEnd()
+    .split('\r\n')
+  expect(rows).toHaveLength(8)
+  expect(rows[0]).toBe('ring,entity,kind,role,score')
+  expect(rows).toContain(`${ODD},video:odd-v1,video,,`)
+  await taken.getByText('Decide on the 7 nodes').waitFor()
+  await taken.getByRole('button', { name: 'Let go' }).click()
+  await taken.waitFor({ state: 'detached' })
+  // The same without a mouse: what is in view.
+  await page.getByRole('button', { name: 'Take all in view' }).click()
+  await taken.getByText('7 nodes taken together').waitFor()
   expect(wrong).toEqual([])
 }, 60_000)
 
@@ -190,7 +239,7 @@ test('a session that ends while somebody decides: nothing typed is lost, and the
   await panel.getByLabel(/^Escalated/).check()
   await panel.getByLabel('Reason').fill('for the lead')
   const { key, record } = makeApiKey('investigator', 'ada')
-  await world.store.createKey(record)
+  await pages.world.store.createKey(record)
   await page.waitForTimeout(2200)
   await panel.getByRole('button', { name: 'Decide: escalated' }).click()
   const dialog = page.getByRole('dialog')

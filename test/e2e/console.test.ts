@@ -1,51 +1,16 @@
 /** The console as people use it, in a real browser on a real service. */
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import { expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
 import { PNG } from 'pngjs'
-import { type RunningServer, startServer } from '#src/server/server.js'
-import { openBrowser, openPage } from '../support/browser.js'
-import {
-  BIG,
-  BIG_MEMBERS,
-  type ConsoleWorld,
-  MERGED,
-  ODD,
-  oddNames,
-  openConsoleWorld,
-  untilLoaded,
-} from '../support/console-world.js'
-import { Lines } from '../support/service.js'
+import { BIG, BIG_MEMBERS, MERGED, ODD, oddNames } from '../support/console-world.js'
+import { useConsole } from '../support/use-console.js'
 
-let world: ConsoleWorld
-let server: RunningServer
-let browser: Browser
+const pages = useConsole()
+const { open } = pages
 
 /** A machine that does other work too takes longer; the benchmark `console` says how long it takes alone. */
 const FIRST_PICTURE_MS = 6000
-
-beforeAll(async () => {
-  process.env.RINGFENCE_SEED_SCHEDULES = 'no'
-  readFileSync('dist/console/index.html')
-  world = await openConsoleWorld()
-  server = await startServer(world.store, { host: '127.0.0.1', port: 0, logs: new Lines() })
-  await untilLoaded(server.address)
-  browser = await openBrowser()
-}, 120_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-  await world?.close()
-})
-
-const open = async (view: string, look: { readonly width?: number; readonly dark?: boolean } = {}) => {
-  const watched = await openPage(browser, server.address, look)
-  await watched.page.goto(`${server.address}/#${view}`)
-  await watched.page.locator('main h1').waitFor()
-  return watched
-}
 
 const hashOf = (page: Page): string => decodeURIComponent(new URL(page.url()).hash)
 
@@ -111,7 +76,7 @@ test('from the overview over filters to a ring, by mouse and by keyboard, and a 
   expect(hashOf(page)).toBe(`#/rings/${BIG}`)
   expect(await page.evaluate('document.activeElement.id')).toBe('main')
   // What was seen is no news at the next visit.
-  await page.goto(`${server.address}/#/`)
+  await page.goto(`${pages.server.address}/#/`)
   await page.reload()
   await page.getByText('since your last visit').waitFor()
   expect(wrong).toEqual([])
@@ -167,9 +132,9 @@ test('a ring of more members than can be drawn: the picture is there soon, says 
 }, 60_000)
 
 test('expanding says how many first, adds them, and is in the address', async () => {
-  const rings = (await (await fetch(`${server.address}/v1/rings`)).json()) as { rings: { id: string }[] }
+  const rings = (await (await fetch(`${pages.server.address}/v1/rings`)).json()) as { rings: { id: string }[] }
   const id = rings.rings.find((ring) => ring.id !== BIG && ring.id !== ODD)!.id
-  const graph = (await (await fetch(`${server.address}/v1/rings/${id}/graph`)).json()) as {
+  const graph = (await (await fetch(`${pages.server.address}/v1/rings/${id}/graph`)).json()) as {
     nodes: { entity: string; hidden: number }[]
   }
   const node = graph.nodes.find(({ hidden }) => hidden > 0 && hidden < 200)!
@@ -223,7 +188,7 @@ test('a link to a ring that was merged leads to the one that goes on, with a not
   const { page, wrong } = await open(`/rings/${MERGED}`)
   await page.getByText('was merged into this one').waitFor()
   expect(hashOf(page)).toMatch(new RegExp(`^#/rings/${BIG}\\?merged=${MERGED}`))
-  await page.goto(`${server.address}/#/rings/nobody`)
+  await page.goto(`${pages.server.address}/#/rings/nobody`)
   await page.getByRole('alert').waitFor()
   await expect(page.getByRole('alert').innerText()).resolves.toContain('has no ring nobody')
   expect(wrong).toEqual([])
@@ -252,43 +217,3 @@ test('two runs differ as they do, and a dry run says what would', async () => {
   expect(hashOf(page)).toMatch(/mode=what-if&job=/)
   expect(wrong).toEqual([])
 }, 90_000)
-
-const views = [
-  `/`,
-  '/rings',
-  `/rings/${ODD}?fact=0`,
-  '/entities/user:big-0?with=user:big-1',
-  '/compare?mode=what-if',
-] as const
-
-test.each<[string, { readonly width?: number; readonly dark?: boolean }]>([
-  ['light, 1280 px', {}],
-  ['dark, 390 px', { dark: true, width: 390 }],
-])(
-  'each view in %s: nothing serious for axe, nothing beside the screen',
-  async (_, look) => {
-    for (const view of views) {
-      const { page, wrong } = await open(view, look)
-      await page.waitForLoadState('networkidle')
-      if (view.includes(ODD)) await settled(page)
-      await page.evaluate(axe.source)
-      const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as axe.AxeResults
-      const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect([
-        view,
-        serious.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes
-              .map(({ html }) => html)
-              .slice(0, 3)
-              .join(' ')}`,
-        ),
-      ]).toEqual([view, []])
-      const width = await page.evaluate('document.documentElement.scrollWidth')
-      expect([view, width]).toEqual([view, look.width ?? 1280])
-      expect(wrong).toEqual([])
-      await page.context().close()
-    }
-  },
-  90_000,
-)

@@ -1,9 +1,9 @@
 /** The drawn picture: sigma with our shapes, and what of it is shown, dimmed or marked. */
-import Sigma from 'sigma'
 import { EdgeLineProgram, EdgeRectangleProgram } from 'sigma/rendering'
 import type { Settings } from 'sigma/settings'
 import type { EdgeFields, NodeFields, PictureGraph } from './fields.js'
 import { type Look, nodeColour, readLook } from './look.js'
+import { MovingSigma } from './moving-sigma.js'
 import { ShapeProgram } from './shape-program.js'
 
 export interface Shown {
@@ -13,6 +13,13 @@ export interface Shown {
   /** Position of a fact whose interactions are marked. */
   readonly fact: number | null
   readonly selected: string | null
+  /** Taken together with the lasso; empty: none. */
+  readonly chosen: ReadonlySet<string>
+}
+
+export interface Point {
+  readonly x: number
+  readonly y: number
 }
 
 export interface Events {
@@ -25,13 +32,23 @@ export interface Events {
 const MANY_EDGES = 3000
 const PAN = 0.15
 
+/** By the even-odd rule: how often a ray to the right crosses the line. */
+const isInside = ({ x, y }: Point, line: readonly Point[]): boolean => {
+  let inside = false
+  line.forEach((a, i) => {
+    const b = line[(i + line.length - 1) % line.length]!
+    if (a.y > y !== b.y > y && x < ((b.x - a.x) * (y - a.y)) / (b.y - a.y) + a.x) inside = !inside
+  })
+  return inside
+}
+
 export class PictureCanvas {
   readonly #graph: PictureGraph
-  readonly #sigma: Sigma<NodeFields, EdgeFields>
+  readonly #sigma: MovingSigma
   readonly #worker: Worker
   readonly #element: HTMLElement
   #look: Look
-  #shown: Shown = { until: null, hiddenTypes: new Set(), fact: null, selected: null }
+  #shown: Shown = { until: null, hiddenTypes: new Set(), fact: null, selected: null, chosen: new Set() }
   /** Nodes with an edge that is shown, while time or types hide some. */
   #live: ReadonlySet<string> | null = null
 
@@ -39,7 +56,8 @@ export class PictureCanvas {
     this.#graph = graph
     this.#element = element
     this.#look = readLook(element)
-    this.#sigma = new Sigma(graph, element, this.#settings())
+    this.#sigma = new MovingSigma(graph, element, this.#settings())
+    if (this.#isMany) this.#sigma.move()
     this.#sigma.on('clickNode', ({ node }) => events.select(node))
     this.#sigma.on('clickStage', () => events.select(null))
     this.#sigma.on('enterNode', () => element.classList.add('over'))
@@ -48,8 +66,12 @@ export class PictureCanvas {
     this.#layOut(events.placed)
   }
 
+  get #isMany(): boolean {
+    return this.#graph.size > MANY_EDGES
+  }
+
   #settings(): Partial<Settings<NodeFields, EdgeFields>> {
-    const many = this.#graph.size > MANY_EDGES
+    const many = this.#isMany
     return {
       nodeProgramClasses: { shape: ShapeProgram },
       edgeProgramClasses: { line: many ? EdgeLineProgram : EdgeRectangleProgram },
@@ -61,12 +83,14 @@ export class PictureCanvas {
       labelDensity: 0.6,
       labelGridCellSize: 90,
       labelRenderedSizeThreshold: 5,
-      minEdgeThickness: many ? 1 : 0.8,
+      // Thinner rectangles are drawn with gaps.
+      minEdgeThickness: many ? 1 : 1.2,
       zIndex: true,
       stagePadding: 24,
       minCameraRatio: 0.02,
       maxCameraRatio: 4,
       allowInvalidContainer: true,
+      enableCameraRotation: false,
       defaultDrawNodeHover: (context, data) => this.#drawHover(context, data),
       nodeReducer: (node, fields) => this.#node(node, fields),
       edgeReducer: (edge, fields) => this.#edge(edge, fields),
@@ -91,9 +115,9 @@ export class PictureCanvas {
   }
 
   #node(node: string, fields: NodeFields) {
-    const { selected } = this.#shown
-    const isSelected = selected === node
-    const isNear = selected === null || isSelected || this.#graph.areNeighbors(node, selected)
+    const { selected, chosen } = this.#shown
+    const isSelected = selected === node || chosen.has(node)
+    const isNear = isSelected || (chosen.size === 0 && (selected === null || this.#graph.areNeighbors(node, selected)))
     const isLive = this.#live === null || fields.role !== null || this.#live.has(node)
     const colour = isNear ? nodeColour(fields.role, fields.kind, this.#look) : this.#look.faint
     return {
@@ -101,9 +125,9 @@ export class PictureCanvas {
       hidden: !isLive,
       color: colour,
       edgeColour: isSelected ? this.#look.accent : fields.role !== null && isNear ? this.#look.panel : colour,
-      size: isSelected ? fields.size * 1.5 : fields.size,
+      size: selected === node ? fields.size * 1.5 : fields.size,
       label: isNear ? fields.label : '',
-      forceLabel: isSelected || fields.folded > 0,
+      forceLabel: selected === node || fields.folded > 0,
       zIndex: isSelected ? 3 : fields.role !== null ? 2 : 1,
     }
   }
@@ -180,6 +204,21 @@ export class PictureCanvas {
     const place = this.#sigma.getNodeDisplayData(node)
     if (place)
       this.#sigma.getCamera().setState({ x: place.x, y: place.y, ratio: Math.min(0.4, this.#sigma.getCamera().ratio) })
+  }
+
+  /** Nodes that are shown within a closed line, in pixels of the picture from its upper left; without one, within the picture. */
+  within(line: readonly Point[] | null): readonly string[] {
+    const { width, height } = this.#sigma.getDimensions()
+    const edge = line ?? [
+      { x: 0, y: 0 },
+      { x: width, y: 0 },
+      { x: width, y: height },
+      { x: 0, y: height },
+    ]
+    return this.#graph.filterNodes((node) => {
+      const place = this.#sigma.getNodeDisplayData(node)
+      return place !== undefined && !place.hidden && isInside(this.#sigma.framedGraphToViewport(place), edge)
+    })
   }
 
   zoom(factor: number): void {

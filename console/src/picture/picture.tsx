@@ -7,12 +7,16 @@ import { useLoad } from '../lib/use-load.js'
 import { counted, whole } from '../lib/words.js'
 import { Note, With } from '../ui/state.js'
 import { PictureCanvas } from './canvas.js'
+import { Chosen } from './chosen.js'
+import { Lasso } from './lasso.js'
 import { buildGraph, notShown, timesOf } from './model.js'
 import { Legend, Search, Selected, TypeFilter } from './picture-controls.js'
 import { TimeSlider } from './time-slider.js'
 
 /** No place has more interactions: all are shown one by one, as far as the picture has room. */
 const UNFOLDED = 100_000_000
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 interface DrawnProps {
   readonly answer: RingGraph
@@ -66,13 +70,17 @@ const Drawn = ({ answer, query, fact }: DrawnProps) => {
   const select = (node: string | null): void => changeQuery({ node })
   const { element, canvas, wrong } = useCanvas(answer, select)
   const hiddenTypes = useMemo(() => new Set(hidden === '' ? [] : hidden.split('\n')), [hidden])
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(NOTHING)
+  const [drawing, setDrawing] = useState(false)
+  // Another picture has other nodes.
+  useEffect(() => setChosen(NOTHING), [answer])
   const known =
     selected !== null && (selected.startsWith('folded:') || answer.nodes.some(({ entity }) => entity === selected))
       ? selected
       : null
   useEffect(
-    () => canvas?.show({ until, hiddenTypes, fact, selected: known }),
-    [canvas, until, hiddenTypes, fact, known],
+    () => canvas?.show({ until, hiddenTypes, fact, selected: known, chosen }),
+    [canvas, until, hiddenTypes, fact, known, chosen],
   )
 
   const onKey = (event: KeyboardEvent): void => {
@@ -84,7 +92,11 @@ const Drawn = ({ answer, query, fact }: DrawnProps) => {
       '+': () => canvas?.zoom(0.75),
       '-': () => canvas?.zoom(1.33),
       '0': () => canvas?.reset(),
-      Escape: () => select(null),
+      Escape: () => {
+        select(null)
+        setChosen(NOTHING)
+        setDrawing(false)
+      },
     }
     const move = moves[event.key]
     if (!move || event.ctrlKey || event.metaKey) return
@@ -113,20 +125,36 @@ const Drawn = ({ answer, query, fact }: DrawnProps) => {
           <button type="button" onClick={() => canvas?.reset()}>
             Whole
           </button>
+          <button type="button" class="toggle" aria-pressed={drawing} onClick={() => setDrawing(!drawing)}>
+            Lasso
+          </button>
+          <button type="button" onClick={() => canvas && setChosen(new Set(canvas.within(null)))}>
+            Take all in view
+          </button>
         </span>
       </div>
       {wrong === null ? null : (
         <Note>The picture cannot be drawn here ({wrong}). Everything in it is in the tables below.</Note>
       )}
-      <div
-        ref={element}
-        class="canvas"
-        role="application"
-        aria-label={`Picture of the ring: ${counted(answer.nodes.length, 'node')}, ${counted(answer.edges.length, 'edge')}. Arrow keys move it, plus and minus zoom, 0 shows all of it. The search finds single nodes.`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: moved and zoomed by keys
-        tabIndex={0}
-        onKeyDown={onKey}
-      />
+      <div class="frame">
+        <div
+          ref={element}
+          class="canvas"
+          role="application"
+          aria-label={`Picture of the ring: ${counted(answer.nodes.length, 'node')}, ${counted(answer.edges.length, 'edge')}. Arrow keys move it, plus and minus zoom, 0 shows all of it. The search finds single nodes.`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: moved and zoomed by keys
+          tabIndex={0}
+          onKeyDown={onKey}
+        />
+        {drawing ? (
+          <Lasso
+            done={(line) => {
+              if (canvas) setChosen(new Set(canvas.within(line)))
+              setDrawing(false)
+            }}
+          />
+        ) : null}
+      </div>
       <TimeSlider times={times} until={until} change={setUntil} untimed={answer.untimed} />
       <p class="shown" role="status">
         Shown: <b>{whole(answer.nodes.length)}</b> nodes, <b>{whole(answer.edges.length)}</b> edges.{' '}
@@ -137,6 +165,7 @@ const Drawn = ({ answer, query, fact }: DrawnProps) => {
           </button>
         ) : null}
       </p>
+      {chosen.size === 0 ? null : <Chosen answer={answer} names={chosen} clear={() => setChosen(NOTHING)} />}
       {known === null ? null : (
         <Selected name={known} answer={answer} choose={select} expanded={query.getAll('expand')} />
       )}

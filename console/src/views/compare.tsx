@@ -1,4 +1,4 @@
-/** Two runs beside each other, or the latest run beside a dry run in which something had never happened. */
+/** Two runs beside each other, or the latest run beside a dry run. */
 import { type Change, changeQuery } from '../lib/address.js'
 import { TwoRuns } from './compare-runs.js'
 import { WhatIf } from './what-if.js'

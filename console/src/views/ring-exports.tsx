@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { ask, asProblem, type ProblemError } from '../api/client.js'
 import { check, exportAddress } from '../api/routes.js'
 import { session } from '../api/session.js'
+import { saveBlob } from '../lib/save.js'
 import { useLoad } from '../lib/use-load.js'
 import { counted } from '../lib/words.js'
 import { Problem, With } from '../ui/state.js'
@@ -20,12 +21,7 @@ const formats = [
 const save = async (ring: string, format: string): Promise<void> => {
   const answer = await ask(exportAddress(ring, format))
   const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1]
-  const url = URL.createObjectURL(await answer.blob())
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name ?? `ring.${format}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  saveBlob(name ?? `ring.${format}`, await answer.blob())
 }
 
 const Verify = ({ ring }: { readonly ring: string }) => {

@@ -1,4 +1,4 @@
-/** A dry run in which some entities or types had never been recorded, as a difference from the latest run. Nothing is written. */
+/** A dry run, with other settings or as if some entities or types had never been recorded, as a difference from the latest run. Nothing is written. */
 import { useEffect, useState } from 'preact/hooks'
 import { asProblem, type ProblemError, send } from '../api/client.js'
 import { oneJob } from '../api/routes.js'
@@ -20,6 +20,8 @@ const Form = () => {
   // What somebody types is there again after a sign-in or a reload.
   const [entities, setEntities] = useDraft('what-if.entities')
   const [types, setTypes] = useDraft('what-if.types')
+  const [fdr, setFdr] = useDraft('what-if.fdr')
+  const [detectors, setDetectors] = useDraft('what-if.detectors')
   const [problem, setProblem] = useState<ProblemError | null>(null)
   const [busy, setBusy] = useState(false)
   const submit = async (event: Event): Promise<void> => {
@@ -34,7 +36,11 @@ const Form = () => {
       const job = await send<Job>('POST', '/v1/jobs', {
         type: 'detect',
         mode: 'dry-run',
-        parameters: { whatIf: without },
+        parameters: {
+          whatIf: without,
+          ...(fdr === '' ? {} : { fdr: Number(fdr) }),
+          ...(words(detectors).length > 0 ? { detectors: words(detectors) } : {}),
+        },
       })
       changeQuery({ job: job.id })
     } catch (error) {
@@ -42,7 +48,6 @@ const Form = () => {
     }
     setBusy(false)
   }
-  const isEmpty = words(entities).length === 0 && words(types).length === 0
   return (
     <form class="panel ask" onSubmit={submit}>
       <h2>What if these had never been recorded?</h2>
@@ -60,11 +65,32 @@ const Form = () => {
         Types of interactions, such as view, like{' '}
         <input value={types} spellcheck={false} onInput={(event) => setTypes(event.currentTarget.value)} />
       </label>
+      <p class="quiet">With other settings, or with those of the latest run where a field is empty:</p>
+      <div class="line">
+        <label>
+          Chance leads up to{' '}
+          <input
+            type="number"
+            min="0"
+            max="1"
+            step="0.01"
+            value={fdr}
+            onInput={(event) => setFdr(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Detectors, such as lockstep, sybil{' '}
+          <input value={detectors} spellcheck={false} onInput={(event) => setDetectors(event.currentTarget.value)} />
+        </label>
+      </div>
       {problem ? <Problem problem={problem} /> : null}
-      <button type="submit" class="primary" disabled={busy || isEmpty}>
+      <button type="submit" class="primary" disabled={busy}>
         {busy ? 'Asking …' : 'Start a dry run'}
       </button>
-      <p class="quiet">A dry run looks for rings anew and writes nothing. It needs the role operator, lead or admin.</p>
+      <p class="quiet">
+        A dry run looks for rings anew in all that is known now, writes nothing, and is compared with the latest run. It
+        needs the role operator, lead or admin.
+      </p>
     </form>
   )
 }
