@@ -3,7 +3,7 @@
  *
  * Two curves are fitted to scores in log-odds: a line in log-odds (John Platt, "Probabilistic Outputs for Support Vector Machines",
  * 1999, with his smoothed targets) and an isotonic one (Bianca Zadrozny and Charles Elkan, KDD 2002). The isotonic one is taken
- * where its log loss on left-out fifths is better by more than its own noise; with few labels it never is. Each market then has
+ * where its log loss on left-out parts is better by more than its own noise; with few labels it never is. By the same rule each market has
  * a shift in log-odds with a normal prior around none, so that a market's own labels count as much as there are of them, those of one ring
  * together as one, and a market never seen gets the curve of all.
  */
@@ -86,28 +86,39 @@ const lineAt = ({ intercept, slope }: Calibration['line'], score: number): numbe
 
 const lossOf = (p: number, label: number): number => -Math.log(label ? p : 1 - p)
 
-/** Whether the isotonic curve is better on left-out fifths by two standard errors of the difference. */
-const isIsotonicBetter = ({ scores, labels, folds }: CalibrationRows, seed: number): boolean => {
+/** Log-odds of a row by a curve. */
+type Curve = (row: number) => number
+
+/**
+ * Whether curves of the second kind have less log loss than those of the first on parts that they were not fitted to, by two standard errors of
+ * the difference; rows of one piece are one draw.
+ */
+const isBetter = (
+  { labels, folds, pieces }: CalibrationRows,
+  seed: number,
+  curves: (kept: readonly number[]) => readonly [Curve, Curve],
+): boolean => {
   const random = new Random(seed, 83)
   const fold = folds ?? Uint8Array.from(labels, () => random.below(randomFolds))
-  const gains: number[] = []
+  const gains = new Map<number, { sum: number; rows: number }>()
+  const all = [...fold.keys()]
   for (let f = 0; f <= fold.reduce((most, own) => Math.max(most, own), 0); f++) {
-    const kept = [...fold.keys()].filter((i) => fold[i] !== f)
-    const s = Float64Array.from(kept, (i) => scores[i]!)
-    const y = Uint8Array.from(kept, (i) => labels[i]!)
+    const kept = all.filter((i) => fold[i] !== f)
     if (kept.length === 0 || kept.length === labels.length) continue
-    const line = fitLine(s, y)
-    const steps = isotonicSteps(s, y)
-    for (let i = 0; i < labels.length; i++)
-      if (fold[i] === f)
-        gains.push(
-          lossOf(lineAt(line, scores[i]!), labels[i]!) - lossOf(clip(readSteps(steps, scores[i]!)), labels[i]!),
-        )
+    const [first, second] = curves(kept)
+    for (const i of all) {
+      if (fold[i] !== f) continue
+      const gain = gains.get(pieces?.[i] ?? i) ?? { sum: 0, rows: 0 }
+      gains.set(pieces?.[i] ?? i, gain)
+      gain.sum += lossOf(clip(sigmoid(first(i))), labels[i]!) - lossOf(clip(sigmoid(second(i))), labels[i]!)
+      gain.rows++
+    }
   }
-  if (gains.length === 0) return false
-  const mean = gains.reduce((sum, x) => sum + x, 0) / gains.length
-  const variance = gains.reduce((sum, x) => sum + (x - mean) ** 2, 0) / gains.length
-  return mean > 2 * Math.sqrt(variance / gains.length)
+  const draws = [...gains.values()]
+  const total = draws.reduce((sum, gain) => sum + gain.sum, 0)
+  const mean = total / draws.reduce((sum, gain) => sum + gain.rows, 0)
+  const variance = draws.reduce((sum, gain) => sum + (gain.sum - gain.rows * mean) ** 2, 0)
+  return total > 2 * Math.sqrt(variance)
 }
 
 /** One over the number of the rows that are of the same piece. */
@@ -117,37 +128,61 @@ const pieceWeights = (rows: readonly number[], pieces: Int32Array): Float64Array
   return Float64Array.from(rows, (i) => 1 / sizes.get(pieces[i]!)!)
 }
 
+/** Shift of each market that labels name, around a curve. */
+const fitShifts = (
+  { labels, markets = [], pieces }: CalibrationRows,
+  curve: Curve,
+  kept: readonly number[],
+): ReadonlyMap<string, number> => {
+  const shifts = new Map<string, number>()
+  // The slope is held at 1 by its prior, so that only the intercept moves.
+  const prior = { center: Float64Array.of(0, 1), precision: Float64Array.of(1 / marketDeviation ** 2, 1e12) }
+  for (const market of [...new Set(kept.map((i) => markets[i] ?? ''))].filter((name) => name !== '').sort()) {
+    const own = kept.filter((i) => markets[i] === market)
+    const { coefficients } = fitLogistic(
+      [Float64Array.from(own, curve)],
+      Float64Array.from(own, (i) => labels[i]!),
+      prior,
+      pieces && pieceWeights(own, pieces),
+    )
+    shifts.set(market, coefficients[0]!)
+  }
+  return shifts
+}
+
 /** Throws `model.one-class` where all labels are of one class. */
 export const fitCalibration = (rows: CalibrationRows, seed: number): Calibration => {
-  const { scores, labels, markets, pieces } = rows
+  const { scores, labels, markets } = rows
   const positives = labels.reduce((sum, y) => sum + y, 0)
   if (positives === 0 || positives === labels.length)
     throw new RingfenceError('model.one-class', `of ${labels.length} calibration labels, ${positives} are positive`)
   for (let i = 0; i < scores.length; i++)
     if (!Number.isFinite(scores[i]!)) throw new RangeError(`score ${scores[i]} of row ${i} is not a finite number`)
-  const line = fitLine(scores, labels)
-  const isIsotonic = isIsotonicBetter(rows, seed)
-  const steps = isIsotonic ? isotonicSteps(scores, labels) : null
-  const at = (score: number) => logit(steps ? clip(readSteps(steps, score)) : lineAt(line, score))
-  const shifts = new Map<string, MarketShift>()
-  const prior = { center: Float64Array.of(0, 1), precision: Float64Array.of(1 / marketDeviation ** 2, 1e12) }
-  for (const market of [...new Set(markets ?? [])].filter((name) => name !== '').sort()) {
-    const own = [...markets!.keys()].filter((i) => markets![i] === market)
-    const pooled = Float64Array.from(own, (i) => at(scores[i]!))
-    // The slope is held at 1 by its prior, so that only the intercept moves.
-    const { coefficients } = fitLogistic(
-      [pooled],
-      Float64Array.from(own, (i) => labels[i]!),
-      prior,
-      pieces && pieceWeights(own, pieces),
-    )
-    shifts.set(market, { shift: coefficients[0]!, scores: Float64Array.from(own, (i) => scores[i]!).sort() })
+  const taken = (kept: readonly number[]) =>
+    [Float64Array.from(kept, (i) => scores[i]!), Uint8Array.from(kept, (i) => labels[i]!)] as const
+  const lineOf = (kept: readonly number[]): Curve => {
+    const line = fitLine(...taken(kept))
+    return (i) => logit(lineAt(line, scores[i]!))
   }
+  const stepsOf = (kept: readonly number[]): Curve => {
+    const steps = isotonicSteps(...taken(kept))
+    return (i) => logit(clip(readSteps(steps, scores[i]!)))
+  }
+  const isIsotonic = isBetter(rows, seed, (kept) => [lineOf(kept), stepsOf(kept)])
+  const curveOf = isIsotonic ? stepsOf : lineOf
+  const hasLevels = isBetter(rows, seed, (kept) => {
+    const curve = curveOf(kept)
+    const shifts = fitShifts(rows, curve, kept)
+    return [curve, (i) => curve(i) + (shifts.get(markets?.[i] ?? '') ?? 0)]
+  })
+  const all = [...scores.keys()]
+  const shifts = hasLevels ? fitShifts(rows, curveOf(all), all) : new Map<string, number>()
+  const own = (market: string) => Float64Array.from(all.filter((i) => markets![i] === market).map((i) => scores[i]!))
   return {
     method: isIsotonic ? 'isotonic' : 'platt',
-    line,
-    steps,
-    markets: shifts,
+    line: fitLine(scores, labels),
+    steps: isIsotonic ? isotonicSteps(scores, labels) : null,
+    markets: new Map([...shifts].map(([market, shift]) => [market, { shift, scores: own(market).sort() }])),
     scores: Float64Array.from(scores).sort(),
   }
 }

@@ -160,24 +160,23 @@ describe('calibration', () => {
     expect(errorOn(calibration, rowsOf(20_000, 7, truth, ['A', 'B', 'B', 'B']))).toBeLessThan(0.03)
   })
 
-  test('labels of one ring count as one in the level of a market, and each for itself where none hang together', () => {
+  test('a market has a level of its own where parts left out show it, and labels of one ring are one draw of that', () => {
     const rows = rowsOf(400, 8, sigmoid, ['A', 'B'])
     const alone = { ...rows, pieces: Int32Array.from(rows.labels.keys()) }
     expect(fitCalibration(alone, 1)).toEqual(fitCalibration(rows, 1))
-    // A third market: forty bad of one ring at middling scores, and as many good ones that hang together by two.
-    const ring = { scores: new Float64Array(80), labels: Uint8Array.from({ length: 80 }, (_, i) => Number(i < 40)) }
+    expect(fitCalibration(rows, 1).markets.size).toBe(0)
+    // A third market, where forty of forty-eight with middling scores are bad: each for itself, or all of one ring.
+    const third = Uint8Array.from({ length: 48 }, (_, i) => Number(i % 6 > 0))
     const given = (pieces: Int32Array) => ({
-      scores: Float64Array.from([...rows.scores, ...ring.scores.map(() => -2)]),
-      labels: Uint8Array.from([...rows.labels, ...ring.labels]),
-      markets: [...rows.markets, ...Array.from(ring.labels, () => 'C')],
+      scores: Float64Array.from([...rows.scores, ...third].map((score, i) => (i < 400 ? score : -2))),
+      labels: Uint8Array.from([...rows.labels, ...third]),
+      markets: [...rows.markets, ...Array.from(third, () => 'C')],
       pieces,
     })
-    const apart = Int32Array.from({ length: 480 }, (_, i) => i)
-    const tied = apart.map((i) => (i < 400 ? i : i < 440 ? 400 : 440 + Math.floor((i - 440) / 2)))
-    const shiftOf = (pieces: Int32Array) => fitCalibration(given(pieces), 1).markets.get('C')!.shift
-    expect(shiftOf(apart)).toBeGreaterThan(1)
-    // One bad among twenty good of their kind, where the curve of all expects more.
-    expect(shiftOf(tied)).toBeLessThan(0)
+    const apart = Int32Array.from({ length: 448 }, (_, i) => i)
+    const tied = apart.map((i) => (i >= 400 && third[i - 400] === 1 ? 400 : i))
+    expect(fitCalibration(given(apart), 1).markets.get('C')!.shift).toBeGreaterThan(1)
+    expect(fitCalibration(given(tied), 1).markets.size).toBe(0)
   })
 
   test('intervals hold the true rate about as often as they say', () => {
