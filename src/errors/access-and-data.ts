@@ -87,6 +87,12 @@ export const accessAndData = {
     title: 'Unknown entity',
     advice: 'Check the kind and the id; an entity is known once an interaction or a record names it.',
   },
+  'entity.later': {
+    status: 404,
+    exit: 2,
+    title: 'The entity was recorded after the latest run',
+    advice: 'Start a run (`ringfence detect`, or POST /v1/jobs with type detect), or ask again after the next one.',
+  },
   'cursor.invalid': {
     status: 400,
     exit: 2,

@@ -86,9 +86,9 @@ export const EntityScoreAnswer = Type.Object({
 const none = { counterfactuals: 0, graphsage: 0 }
 
 export const scoreRoutes =
-  ({ current, masking, scores }: Services): FastifyPluginAsyncTypebox =>
+  ({ current, store, masking, scores }: Services): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const byRings = (kind: EntityKind, id: string) => {
+    const byRings = async (kind: EntityKind, id: string) => {
       const view = current.latest()
       const rings: readonly EntityRing[] = view.ringsOf(kind, id)
       if (rings.length === 0 && findEntity(current.graph(), kind, id) < 0)
@@ -113,6 +113,18 @@ export const scoreRoutes =
       }
     }
 
+    /** Who is not in the graph of the run may have been recorded since. */
+    const unknownOrLater =
+      (kind: EntityKind, id: string) =>
+      async (error: unknown): Promise<never> => {
+        const isUnknown = error instanceof RingfenceError && error.code === 'entity.unknown'
+        if (!isUnknown || (await store.readEntity(kind, id)) === null) throw error
+        throw new RingfenceError(
+          'entity.later',
+          `${kind}:${id} was recorded after the latest run, which knows no ties of it.`,
+        )
+      }
+
     for (const kind of scoredKinds)
       app.get(
         `/${entityKind(kind).path}/:id/score`,
@@ -129,8 +141,10 @@ export const scoreRoutes =
           },
         },
         async ({ params, query, caller }) => {
-          if (query.basis === 'rings') return byRings(kind, params.id)
-          const { run, model, explanation } = await scores.explain(kind, params.id, query.explain ?? 8)
+          const orLater = unknownOrLater(kind, params.id)
+          if (query.basis === 'rings') return byRings(kind, params.id).catch(orLater)
+          const asked = scores.explain(kind, params.id, query.explain ?? 8)
+          const { run, model, explanation } = await asked.catch(orLater)
           const answer = answerOf(explanation, (name) => masking.fullName(caller.role, name))
           return { run: run?.id ?? null, model, asOf: run && asOfText(run), ...answer }
         },

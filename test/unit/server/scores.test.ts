@@ -154,6 +154,19 @@ test('identifiers of persons are masked in sentences and ids for roles that may 
   expect(shown).toBe(3)
 })
 
+test('who was recorded after the run is told so, with what to do', async () => {
+  const like = { id: 'later', type: 'like', actor: 'user:later', target: 'video:later', at: '2026-02-01T00:00:00Z' }
+  const posted = await app.http.inject({
+    method: 'POST',
+    url: '/v1/interactions',
+    headers: bearer(keys.ingest),
+    payload: [like],
+  })
+  expect(posted.json()).toMatchObject({ accepted: 1 })
+  for (const path of ['/v1/users/later/score', '/v1/users/later/score?basis=rings', '/v1/videos/later/score'])
+    expect((await get(path)).body).toMatchObject({ status: 404, code: 'entity.later' })
+})
+
 test('what cannot be scored is told by code', async () => {
   expect((await get('/v1/users/nobody/score')).body).toMatchObject({ status: 404, code: 'entity.unknown' })
   const snapshot = app.services.current.graph()
