@@ -18,7 +18,7 @@ import { WorkerPool } from './worker-pool.js'
 /** Propagations that keep their rows: the latest, and those that it may be compared with. */
 const KEPT_PROPAGATIONS = 3
 /** Rows with less say that next to nothing has arrived, and would be most of all rows. */
-export const LEAST_RISK = 0.01
+export const LEAST_RISK = 0.001
 /** Half of what a certain source gives itself. */
 export const RISK_THRESHOLD = 0.5
 
@@ -160,7 +160,7 @@ export const runPropagation = async (
     counts[role ?? 'none'] = (counts[role ?? 'none'] ?? 0) + 1
     if ((++rows & 0xffff) === 0) check()
   }
-  const { layers, couplings, reference, parameters, sweeps, bound, flows } = spread
+  const { layers, couplings, reference, parameters, choice, sweeps, bound, flows } = spread
   const record: PropagationRecord = {
     id: request.id ?? randomUUID(),
     job: request.job ?? null,
@@ -171,7 +171,8 @@ export const runPropagation = async (
     scoring,
     labels: labels.length,
     version,
-    parameters,
+    parameters: { ...parameters, form: choice.form },
+    choice: { heldOut: choice.heldOut, scores: choice.scores },
     least,
     domains: layers.domains,
     couplings: Array.from(couplings.strength),
@@ -221,6 +222,7 @@ export const propagationSummary = (record: PropagationRecord, isWritten: boolean
   run: record.run,
   scoring: record.scoring,
   domains: record.domains.map(({ scenario, market }) => `${scenario}/${market}`),
+  form: record.parameters.form,
   copies: record.copies,
   rows: Object.values(record.counts).reduce((sum, count) => sum + count, 0),
   roles: record.counts,

@@ -22,7 +22,7 @@ import { Arrivals, type Repair } from './arrivals.js'
 /** What a thread hands over: enough for rows and a record. The system itself, the largest part, stays in the thread. */
 export interface SpreadRisk
   extends RowSource,
-    Pick<RiskField, 'reference' | 'bound' | 'sweeps' | 'parameters' | 'notes'> {
+    Pick<RiskField, 'reference' | 'bound' | 'sweeps' | 'parameters' | 'choice' | 'notes'> {
   readonly roles: Uint8Array
   readonly couplings: Couplings
   readonly flows: readonly RiskFlow[]
@@ -90,7 +90,7 @@ export const spreadRisk = (inputs: SpreadInputs, hooks: PropagateHooks): SpreadR
       ? new LiveRisk(snapshot, isRepaired ? apart(field) : field, inputs.whatIfTolerance, hooks.check)
       : null
   ready = { snapshot, field, live, arrivals: isRepaired && live ? new Arrivals(snapshot, field, live) : null }
-  const { layers, seeds, couplings, reference, risk, harm, bound, sweeps, parameters, notes } = field
+  const { layers, seeds, couplings, reference, risk, harm, bound, sweeps, parameters, choice, notes } = field
   return {
     layers,
     seeds: { explicit: seeds.explicit, absorbs: seeds.absorbs },
@@ -101,6 +101,7 @@ export const spreadRisk = (inputs: SpreadInputs, hooks: PropagateHooks): SpreadR
     bound,
     sweeps,
     parameters,
+    choice,
     notes,
     roles: roleCodesOf(field, least),
     flows: riskFlows(snapshot, field, hooks.check),

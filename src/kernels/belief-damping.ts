@@ -1,12 +1,22 @@
 /**
- * Damping by degree: whoever has many ties is told the mean of what they say, and tells each less.
+ * Damping by degree: what a node's ties tell it is divided by a power of how much they tell in all, and so is what it tells them.
  *
- * With S the sum of what node i's ties tell it:  dilution(i) = share / max(1, S),  reach(i) = min(1, sqrt(knee / max(1, S))). Where a node has few
- * ties its weakest is not counted in S: what goes on to one neighbour comes from the others alone. So the sum of shares onward is at
- * most `share`, which is the bound of belief-system.ts, whatever the graph.
+ * With S the sum of what node i's ties tell it, s(i) = max(1, S / floor):  dilution(i) = share / floor x s(i)^-x,  reach(j) = s(j)^-(1 - x). So a
+ * tie of strength w tells i the share  share x w / floor x s(i)^-x s(j)^-(1 - x)  of what j holds, and x is where the division is made:
+ *
+ *   x = 1    by who is told: everyone holds a mean of what their ties say (SybilSCAR-D, linearized belief propagation)
+ *   x = 0    by who tells: everyone shares out what they hold (personalized PageRank)
+ *   x = 1/2  by both alike (local and global consistency)
+ *
+ * All have the same walks and weigh the same walk differently by its two ends alone: the matrices are similar, and in the norm that divides by
+ * s^(1 - x) the sum of the shares that a node is told is at most `share`, whatever the graph: the bound of belief-system.ts.
  *
  * S is rounded up to steps of 2^(1/8): a hub's next tie then seldom changes what all its other ties carry, and a repaired system and one
  * built anew take the same steps.
+ *
+ * Dengyong Zhou, Olivier Bousquet, Thomas Navin Lal, Jason Weston and Bernhard Schoelkopf, "Learning with Local and Global Consistency", NIPS 2003.
+ * Binghui Wang, Le Zhang and Neil Zhenqiang Gong, "SybilSCAR: Sybil detection in online social networks via local rule based propagation",
+ * IEEE INFOCOM 2017. Taher H. Haveliwala, "Topic-Sensitive PageRank", WWW 2002.
  */
 
 import type { Damping, Ties } from './belief-system.js'
@@ -21,31 +31,48 @@ const ROUNDING = 1e-9
 export interface DampingOptions {
   /** Greatest sum of shares that goes on, above 0 to below 1. */
   readonly share: number
-  /** Strength up to which a node tells its ties in full. */
-  readonly knee: number
+  /** x above, 0 to 1. */
+  readonly receiver: number
+  /** Sum of strengths up to which nothing is divided, above 0. */
+  readonly floor: number
+  /**
+   * Whether the weakest of a node's ties is left out of S where there are few: what goes on to one neighbour comes from the others alone, so a chain
+   * of ties passes on `share` at each step and not half of it.
+   */
+  readonly onward: boolean
 }
 
-/** The strength that damps, from the sum over ties, the weakest and their number; at least 1. */
-export const dampingStrength = (sum: number, weakest: number, ties: number): number => {
-  const counted = ties <= FEW_TIES ? sum - weakest : sum
-  if (counted <= 1) return 1
+/** s, from the sum over ties, the weakest and their number; at least 1. */
+export const dampingStrength = (
+  sum: number,
+  weakest: number,
+  ties: number,
+  { floor, onward }: Pick<DampingOptions, 'floor' | 'onward'>,
+): number => {
+  // Never less than one tie: its share must not be above `share` either.
+  const counted = (onward && ties <= FEW_TIES ? Math.max(sum - weakest, weakest) : sum) / floor
+  if (!(counted > 1)) return 1
   return 2 ** (Math.ceil(Math.log2(counted) * STEPS_A_DOUBLING - ROUNDING) / STEPS_A_DOUBLING)
 }
 
-export const dilutionAt = (strength: number, { share }: DampingOptions): number => share / strength
-export const reachAt = (strength: number, { knee }: DampingOptions): number => Math.min(1, Math.sqrt(knee / strength))
+/** Exact for the powers that are used. */
+const power = (strength: number, exponent: number): number => {
+  if (exponent === 0) return 1
+  if (exponent === 1) return 1 / strength
+  return exponent === 0.5 ? 1 / Math.sqrt(strength) : strength ** -exponent
+}
 
-/** `absorbs`: 1 for nodes that take nothing. */
-export const degreeDamping = (
+export const dilutionAt = (strength: number, { share, receiver, floor }: DampingOptions): number =>
+  (share / floor) * power(strength, receiver)
+export const reachAt = (strength: number, { receiver }: DampingOptions): number => power(strength, 1 - receiver)
+
+/** s of each node. */
+export const tieStrengths = (
   { rowCount, offsets, incoming }: Ties,
-  absorbs: Uint8Array,
   options: DampingOptions,
   check: Check = neverCancelled,
-): Damping => {
-  if (!(options.share > 0)) throw new RangeError(`the share must be above 0, not ${options.share}`)
-  if (!(options.knee >= 1)) throw new RangeError(`the knee must be 1 or more, not ${options.knee}`)
-  const dilution = new Float64Array(rowCount)
-  const reach = new Float64Array(rowCount)
+): Float64Array => {
+  const strengths = new Float64Array(rowCount)
   let steps = 0
   for (let i = 0; i < rowCount; i++) {
     const from = offsets[i]!
@@ -57,14 +84,33 @@ export const degreeDamping = (
       sum += s
       if (s < weakest) weakest = s
     }
-    const strength = dampingStrength(sum, to > from ? weakest : 0, to - from)
-    dilution[i] = absorbs[i] === 1 ? 0 : dilutionAt(strength, options)
-    reach[i] = reachAt(strength, options)
+    strengths[i] = dampingStrength(sum, to > from ? weakest : 0, to - from, options)
     steps += to - from + 1
     if (steps >= checkInterval) {
       steps = 0
       check()
     }
+  }
+  return strengths
+}
+
+/** `absorbs`: 1 for nodes that take nothing. Throws RangeError for options outside their range. */
+export const degreeDamping = (
+  ties: Ties,
+  absorbs: Uint8Array,
+  options: DampingOptions,
+  check: Check = neverCancelled,
+): Damping => {
+  const { share, receiver, floor } = options
+  if (!(share > 0)) throw new RangeError(`the share must be above 0, not ${share}`)
+  if (!(receiver >= 0 && receiver <= 1)) throw new RangeError(`the receiver's part must be 0 to 1, not ${receiver}`)
+  if (!(floor > 0)) throw new RangeError(`the floor must be above 0, not ${floor}`)
+  const dilution = tieStrengths(ties, options, check)
+  const reach = new Float64Array(ties.rowCount)
+  for (let i = 0; i < ties.rowCount; i++) {
+    const strength = dilution[i]!
+    dilution[i] = absorbs[i] === 1 ? 0 : dilutionAt(strength, options)
+    reach[i] = reachAt(strength, options)
   }
   return { dilution, reach }
 }

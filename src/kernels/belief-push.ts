@@ -17,8 +17,10 @@ import { type Check, checkInterval, neverCancelled } from './check.js'
 export interface LiveOptions {
   /** The damping that the system was made with. */
   readonly damping: DampingOptions
-  /** Bound on the error of every belief, above 0; default 1e-6. */
+  /** Bound on the error of every belief times the reach of its node, above 0; default 1e-6. */
   readonly tolerance?: number
+  /** What so much evidence of the tie of two nodes makes of its strength: what the ties of the system were made by. Default `strengthOf`. */
+  readonly strength?: (evidence: number, a: number, b: number) => number
   readonly check?: Check
 }
 
@@ -52,6 +54,7 @@ export class LiveBeliefs {
   readonly #base: BeliefSystem
   readonly #damping: DampingOptions
   readonly #check: Check
+  readonly #strength: (evidence: number, a: number, b: number) => number
   readonly #threshold: number
   readonly #perResidual: number
   #explicit: Float64Array
@@ -82,7 +85,7 @@ export class LiveBeliefs {
     explicit: Float64Array,
     absorbs: Uint8Array,
     belief: Float64Array | null,
-    { damping, tolerance = 1e-6, check = neverCancelled }: LiveOptions,
+    { damping, tolerance = 1e-6, strength = strengthOf, check = neverCancelled }: LiveOptions,
   ) {
     const n = system.rowCount
     if (explicit.length !== n || absorbs.length !== n || (belief && belief.length !== n))
@@ -92,6 +95,7 @@ export class LiveBeliefs {
     this.#base = system
     this.#damping = damping
     this.#check = check
+    this.#strength = strength
     // Ties that come keep within what damping guarantees: onward at most the share, in total at most twice that.
     this.#perResidual = errorPerResidual({
       onward: Math.max(system.onward, damping.share * system.scaled),
@@ -147,8 +151,12 @@ export class LiveBeliefs {
   /** No belief is further than this from the solution. Looks at every node. */
   bound(): number {
     let greatest = 0
-    for (let i = 0; i < this.#count; i++) greatest = Math.max(greatest, Math.abs(this.#residual[i]!))
-    return greatest * this.#perResidual
+    let least = 1
+    for (let i = 0; i < this.#count; i++) {
+      greatest = Math.max(greatest, Math.abs(this.#residual[i]!) * this.#reach[i]!)
+      least = Math.min(least, this.#reach[i]!)
+    }
+    return (greatest / least) * this.#perResidual
   }
 
   /** The number of the first of `count` new nodes, without ties. */
@@ -205,8 +213,6 @@ export class LiveBeliefs {
     const found = this.#find(a, b) ?? this.#add(a, b)
     const [inA, inB] = found
     this.#change(a, b, inA, inB, this.#evidenceAt(inA) + onGrid(toA), this.#evidenceAt(inB) + onGrid(toB))
-    this.#dampen(a)
-    this.#dampen(b)
   }
 
   given(node: number): { readonly explicit: number; readonly absorbs: boolean } {
@@ -228,8 +234,6 @@ export class LiveBeliefs {
     const found = this.#find(a, b)
     if (found === null) throw new RangeError(`there is no tie of ${a} and ${b}`)
     this.#change(a, b, found[0], found[1], toA, toB)
-    this.#dampen(a)
-    this.#dampen(b)
   }
 
   /** Takes all that a node's ties carry, in both directions. */
@@ -238,8 +242,7 @@ export class LiveBeliefs {
     this.#eachTie(node, (other) => ends.push(other))
     for (const other of ends) {
       const [inA, inB] = this.#find(node, other)!
-      this.#change(node, other, inA, inB, 0, 0)
-      this.#dampen(other)
+      this.#change(node, other, inA, inB, 0, 0, false)
     }
     this.#dampen(node)
   }
@@ -261,7 +264,7 @@ export class LiveBeliefs {
       this.#waiting--
       this.#queued[i] = 0
       const held = residual[i]!
-      if (!(Math.abs(held) > this.#threshold)) continue
+      if (!(Math.abs(held) * reach[i]! > this.#threshold)) continue
       const change = held / this.#diagonal[i]!
       this.#belief[i]! += change
       residual[i] = 0
@@ -297,7 +300,7 @@ export class LiveBeliefs {
 
   #enqueue(i: number): void {
     const r = this.#residual[i]!
-    if (this.#queued[i] === 1 || !((r < 0 ? -r : r) > this.#threshold)) return
+    if (this.#queued[i] === 1 || !((r < 0 ? -r : r) * this.#reach[i]! > this.#threshold)) return
     this.#queued[i] = 1
     let tail = this.#first + this.#waiting++
     if (tail >= this.#queue.length) tail -= this.#queue.length
@@ -370,25 +373,25 @@ export class LiveBeliefs {
     }
   }
 
-  #set(entry: number, evidence: number): void {
+  #set(entry: number, evidence: number, a: number, b: number): void {
     const base = this.#base
     if (entry < base.incoming.length) {
       base.evidence[entry] = onGrid(evidence)
-      base.incoming[entry] = strengthOf(base.evidence[entry]!)
+      base.incoming[entry] = this.#strength(base.evidence[entry]!, a, b)
     } else {
       const added = entry - base.incoming.length
       this.#evidence[added] = onGrid(evidence)
-      this.#incoming[added] = strengthOf(this.#evidence[added]!)
+      this.#incoming[added] = this.#strength(this.#evidence[added]!, a, b)
     }
   }
 
-  /** Gives a tie other evidence. */
-  #change(a: number, b: number, inA: number, inB: number, toA: number, toB: number): void {
+  /** Gives a tie other evidence, and takes the steps of damping that follow: at `a` only where that is not left to the caller. */
+  #change(a: number, b: number, inA: number, inB: number, toA: number, toB: number, dampA = true): void {
     const oldA = this.#at(inA)
     const oldB = this.#at(inB)
     this.#account(a, b, oldA, oldB, -1)
-    this.#set(inA, toA)
-    this.#set(inB, toB)
+    this.#set(inA, toA, a, b)
+    this.#set(inB, toB, a, b)
     const newA = this.#at(inA)
     const newB = this.#at(inB)
     const { outgoing } = this.#base
@@ -396,6 +399,9 @@ export class LiveBeliefs {
     if (inB < outgoing.length) outgoing[inB] = newA
     this.#sum[a]! += Math.abs(newA) - Math.abs(oldA)
     this.#sum[b]! += Math.abs(newB) - Math.abs(oldB)
+    // Before the tie counts: undamped its shares might be beyond what converges.
+    if (dampA) this.#dampen(a, b)
+    this.#dampen(b, a)
     this.#account(a, b, newA, newB, 1)
     // Where nothing is told any more nothing was accounted for, and what was taken away is to be pushed all the same.
     this.#enqueue(a)
@@ -425,21 +431,25 @@ export class LiveBeliefs {
     return [base + o, base + o + 1]
   }
 
-  /** Takes the step of damping that a node's ties ask for; where there is none, nothing changes. */
-  #dampen(i: number): void {
+  /** Takes the step of damping that a node's ties ask for; where there is none, nothing changes. The tie to `except` is not accounted for. */
+  #dampen(i: number, except = -1): void {
     let weakest = Number.POSITIVE_INFINITY
-    if (this.#ties[i]! <= FEW_TIES)
+    if (this.#damping.onward && this.#ties[i]! <= FEW_TIES)
       this.#eachTie(i, (_, toI) => {
         weakest = Math.min(weakest, Math.abs(toI))
       })
-    const strength = dampingStrength(this.#sum[i]!, this.#ties[i]! > 0 ? weakest : 0, this.#ties[i]!)
+    const strength = dampingStrength(this.#sum[i]!, this.#ties[i]! > 0 ? weakest : 0, this.#ties[i]!, this.#damping)
     const dilution = this.#absorbs[i] === 1 ? 0 : this.#dilutionFor(strength)
     const reach = reachAt(strength, this.#damping)
     if (dilution === this.#dilution[i] && reach === this.#reach[i]) return
-    this.#eachTie(i, (j, toI, toJ) => this.#account(i, j, toI, toJ, -1))
+    this.#eachTie(i, (j, toI, toJ) => {
+      if (j !== except) this.#account(i, j, toI, toJ, -1)
+    })
     this.#dilution[i] = dilution
     this.#reach[i] = reach
-    this.#eachTie(i, (j, toI, toJ) => this.#account(i, j, toI, toJ, 1))
+    this.#eachTie(i, (j, toI, toJ) => {
+      if (j !== except) this.#account(i, j, toI, toJ, 1)
+    })
     this.#enqueue(i)
   }
 }

@@ -33,12 +33,13 @@ const GREATEST_RELAXATION = 1.5
 /** Rows between two looks at the clock of a cancel. */
 const BLOCK = 1 << 13
 
-/** One sweep over rows from .. to - 1; the greatest change met, before relaxation. `inverse` is 1 / (1 + D). */
+/** One sweep over rows from .. to - 1; the greatest change met times its node's reach, before relaxation. `inverse` is 1 / (1 + D). */
 const sweepRows = (
   offsets: Int32Array,
   columns: Int32Array,
   coefficient: Float32Array,
   inverse: Float64Array,
+  reach: Float64Array,
   explicit: Float64Array,
   belief: Float64Array,
   relaxation: number,
@@ -52,7 +53,7 @@ const sweepRows = (
     let sum = explicit[i]!
     for (; k < end; k++) sum += coefficient[k]! * belief[columns[k]!]!
     const change = sum * inverse[i]! - belief[i]!
-    const size = change < 0 ? -change : change
+    const size = (change < 0 ? -change : change) * reach[i]!
     if (size > greatest) greatest = size
     belief[i] = belief[i]! + relaxation * change
   }
@@ -82,13 +83,17 @@ export const residualOf = (
   return residual
 }
 
-const greatestSize = (values: Float64Array): number => {
+/** No belief is further from the solution than this, given its residual. */
+export const errorBound = (system: BeliefSystem, residual: Float64Array): number => {
+  const { reach } = system
   let greatest = 0
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i]!)
+  let least = 1
+  for (let i = 0; i < residual.length; i++) {
+    const size = Math.abs(residual[i]!) * reach[i]!
     if (size > greatest) greatest = size
+    if (reach[i]! < least) least = reach[i]!
   }
-  return greatest
+  return (greatest / least) * errorPerResidual(system)
 }
 
 /**
@@ -97,16 +102,15 @@ const greatestSize = (values: Float64Array): number => {
  */
 export const sweepBeliefs = (system: BeliefSystem, explicit: Float64Array, options: SweepOptions = {}): Beliefs => {
   const { tolerance = 1e-6, start, maxSweeps = 5000, check = neverCancelled } = options
-  const { rowCount: n, offsets, columns, coefficient, diagonal } = system
+  const { rowCount: n, offsets, columns, coefficient, diagonal, reach } = system
   if (explicit.length !== n || (start && start.length !== n))
     throw new RangeError(`explicit and start must hold ${n} numbers, one a node`)
   if (!(tolerance > 0)) throw new RangeError(`the tolerance must be above 0, not ${tolerance}`)
   for (let i = 0; i < n; i++) if (!Number.isFinite(explicit[i])) throw new RangeError(`explicit[${i}] is no number`)
   const belief = start ? start.slice() : new Float64Array(n)
-  const perResidual = errorPerResidual(system)
   const inverse = diagonal.map((d) => 1 / d)
   // Changes are residuals divided by the diagonal, which is 1 or more; the residual itself decides below.
-  const target = tolerance / perResidual
+  const target = (tolerance * reach.reduce((least, each) => Math.min(least, each), 1)) / errorPerResidual(system)
   let relaxation = 1
   let mayRelax = true
   let before = Number.POSITIVE_INFINITY
@@ -115,11 +119,11 @@ export const sweepBeliefs = (system: BeliefSystem, explicit: Float64Array, optio
     for (let from = 0; from < n; from += BLOCK) {
       check()
       const to = Math.min(n, from + BLOCK)
-      const own = sweepRows(offsets, columns, coefficient, inverse, explicit, belief, relaxation, from, to)
+      const own = sweepRows(offsets, columns, coefficient, inverse, reach, explicit, belief, relaxation, from, to)
       if (own > greatest) greatest = own
     }
     if (greatest <= target) {
-      const bound = greatestSize(residualOf(system, explicit, belief, check)) * perResidual
+      const bound = errorBound(system, residualOf(system, explicit, belief, check))
       if (bound <= tolerance) return { belief, sweeps, bound }
     }
     const rate = greatest / before

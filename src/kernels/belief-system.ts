@@ -12,9 +12,10 @@
  * norms). Yusuke Watanabe and Kenji Fukumizu, "Graph Zeta Function in the Bethe Free Energy and Loopy Belief Propagation", NIPS 2009
  * (shares that differ by direction).
  *
- * Bound. Let g be the greatest, over nodes i and neighbours j, sum of |t(i, k)| over neighbours k other than j, and s the greatest sum
- * over all of them. With g < 1 and every p < 1 the walk sum converges, the matrix is an H-matrix (Gauss-Seidel and pushing converge),
- * and the norm of its inverse is at most  1 + s / (1 - g):  a residual r of the system means an error of at most that times max |r|.
+ * Bound. Everything is measured times the reach of its node (see Damping), which makes u(i, j) = t(i, j) reach(i) / reach(j) of a share. Let g be the
+ * greatest, over nodes i and neighbours j, sum of |u(i, k)| over neighbours k other than j, and s the greatest sum over all of them. With g < 1 and
+ * every p < 1 the walk sum converges, the matrix is an H-matrix (Gauss-Seidel and pushing converge), and the norm of its inverse is at most
+ * 1 + s / (1 - g):  a residual r of the system means an error of the belief of i of at most that times max |r(j)| reach(j), divided by reach(i).
  */
 import { type Check, checkInterval, neverCancelled } from './check.js'
 
@@ -47,11 +48,11 @@ export interface Ties {
   /** Length rowCount + 1. */
   readonly offsets: Int32Array
   readonly columns: Int32Array
-  /** What the row's node is told by the column's, before damping, -1 to 1: see `heard` for signs. */
+  /** What the row's node is told by the column's, before damping: see `heard` for signs. */
   readonly incoming: Float32Array
   /** The same of the other direction: what the column's node is told by the row's. */
   readonly outgoing: Float32Array
-  /** Of `incoming`, its evidence: incoming = strengthOf(evidence). */
+  /** Of `incoming`, its evidence: incoming = strengthOf(evidence), or another reading of it (LiveBeliefs takes it as `strength`). */
   readonly evidence: Float32Array
 }
 
@@ -59,7 +60,7 @@ export interface Ties {
 export interface Damping {
   /** One a node, not negative; 0 makes a node absorb: it keeps what it is given in e and takes nothing. */
   readonly dilution: Float64Array
-  /** One a node, 0 to 1. */
+  /** One a node, above 0 to 1. */
   readonly reach: Float64Array
 }
 
@@ -78,22 +79,18 @@ export interface BeliefSystem extends Ties, Damping {
 /** g may be at most this: closer to 1, a cycle needs sweeps without number. */
 export const GREATEST_ONWARD = 0.9
 
-/** Norm of the inverse: error of a belief per unit of residual. */
+/** Norm of the inverse: error of a belief times its node's reach, per unit of the greatest residual times its node's reach. */
 export const errorPerResidual = ({ onward, total }: Pick<BeliefSystem, 'onward' | 'total'>): number =>
   1 + total / (1 - onward)
 
 interface Bounds {
   readonly onward: number
   readonly total: number
-  /** Greatest |t(i, j)|. */
+  /** Greatest |u(i, j)|. */
   readonly share: number
 }
 
-const boundsOf = (
-  { rowCount, offsets, columns, incoming }: Ties,
-  { dilution, reach }: Damping,
-  check: Check,
-): Bounds => {
+const boundsOf = ({ rowCount, offsets, incoming }: Ties, { dilution, reach }: Damping, check: Check): Bounds => {
   let onward = 0
   let total = 0
   let share = 0
@@ -103,14 +100,18 @@ const boundsOf = (
     const to = offsets[i + 1]!
     let sum = 0
     let least = Number.POSITIVE_INFINITY
+    let most = 0
     for (let k = from; k < to; k++) {
-      const t = Math.abs(incoming[k]!) * dilution[i]! * reach[columns[k]!]!
-      sum += t
-      if (t < least) least = t
-      if (t > share) share = t
+      const w = Math.abs(incoming[k]!)
+      sum += w
+      if (w < least) least = w
+      if (!(w <= most)) most = w
     }
-    if (sum > total) total = sum
-    if (to > from && sum - least > onward) onward = sum - least
+    // The reach of who tells cancels: u(i, j) = incoming x dilution(i) x reach(i).
+    const own = dilution[i]! * reach[i]!
+    if (most * own > share || Number.isNaN(sum)) share = most * own
+    if (sum * own > total) total = sum * own
+    if (to > from && (sum - least) * own > onward) onward = (sum - least) * own
     steps += to - from + 1
     if (steps >= checkInterval) {
       steps = 0
@@ -138,8 +139,8 @@ export const beliefSystem = (ties: Ties, damping: Damping, options: BeliefSystem
     throw new RangeError('offsets, columns, incoming and outgoing do not fit together')
   const { reach } = damping
   for (let i = 0; i < rowCount; i++)
-    if (!(damping.dilution[i]! >= 0 && damping.dilution[i]! < Infinity && reach[i]! >= 0 && reach[i]! <= 1))
-      throw new RangeError(`the damping of node ${i} must be finite and not negative, its reach at most 1`)
+    if (!(damping.dilution[i]! >= 0 && damping.dilution[i]! < Infinity && reach[i]! > 0 && reach[i]! <= 1))
+      throw new RangeError(`the damping of node ${i} must be finite and not negative, its reach above 0 and at most 1`)
   const found = boundsOf(ties, damping, check)
   // A pair of ends with nobody else between them needs its own bound: there g is 0 whatever the share.
   const worst = Math.max(found.onward, found.share)

@@ -36,7 +36,13 @@ export interface PropagationRecord {
   readonly scoring: string | null
   readonly labels: number
   readonly version: string
-  readonly parameters: Readonly<{ share: number; knee: number; tolerance: number; strict: boolean }>
+  /** `form`: the one that was used, also where it was left to be chosen; without one, an earlier version's. */
+  readonly parameters: Readonly<{ form?: string; share: number | null; tolerance: number; strict: boolean }>
+  /** How well each form found sources that were held out, by falling average precision; empty where none were. */
+  readonly choice?: {
+    readonly heldOut: number
+    readonly scores: readonly { readonly form: string; readonly found: number }[]
+  }
   /** Risk or harm below is in no row, unless the row is of a source or of one that takes nothing. */
   readonly least: number
   /** By scenario code, then market. */

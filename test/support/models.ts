@@ -53,7 +53,7 @@ export const propagationRecord = (id: string, more: Partial<PropagationRecord> =
   scoring: null,
   labels: 2,
   version: '0.1.0',
-  parameters: { share: 0.85, knee: 3, tolerance: 1e-6, strict: false },
+  parameters: { form: 'balanced', share: null, tolerance: 1e-6, strict: false },
   least: 0.01,
   domains: [
     { scenario: 'content', market: 'US' },

@@ -12,6 +12,7 @@ import { kindOf, type Snapshot } from '../../graph/snapshot.js'
 import { LiveBeliefs, type PushOutcome } from '../../kernels/belief-push.js'
 import type { Check } from '../../kernels/check.js'
 import { nodeOf } from './domains.js'
+import { strengthBy } from './forms.js'
 import { decayAt } from './layered-ties.js'
 import type { RiskField } from './propagate.js'
 
@@ -32,20 +33,21 @@ export const whatIfs = ['cleared', 'banned', 'unlinked'] as const
 export type WhatIf = (typeof whatIfs)[number]
 
 /**
- * Bound on the error of repaired risk: far below what any threshold tells apart, and a thousand interactions then touch thousands of entities, not all of
+ * Bound on the error of repaired risk, times the reach of its node (belief-damping.ts): far below what any threshold tells apart, and a thousand interactions then touch thousands of entities, not all of
  * them. It does not grow from repair to repair.
  */
 export const REPAIR_TOLERANCE = 1e-4
 
 /** Takes over the ties of the field: afterwards the field itself must not be used. */
 export class LiveRisk {
-  /** No risk is further than this from that of a full run; `bound` is how far at the moment. */
+  /** No risk times the reach of its node is further than this from that of a full run; `bound` is how far any risk is at the moment. */
   readonly tolerance: number
   readonly #snapshot: Snapshot
   readonly #field: RiskField
   readonly #live: LiveBeliefs
   /** Copies that were made since, by entity and domain. */
   readonly #added = new Map<string, number>()
+  readonly #entityOfAdded: number[] = []
   readonly #addedTo = new Map<number, { readonly node: number; readonly domain: number }[]>()
   /** Kinds of entities that the snapshot does not have; their indexes follow its own. */
   readonly #entered: EntityKind[] = []
@@ -54,10 +56,12 @@ export class LiveRisk {
     this.tolerance = tolerance
     this.#snapshot = snapshot
     this.#field = field
-    const { share, knee } = field.parameters
+    const { nodeEntity } = field.layers
+    const entityOf = (node: number): number => nodeEntity[node] ?? this.#entityOfAdded[node - nodeEntity.length]!
     this.#live = new LiveBeliefs(field.system, field.seeds.explicit, field.seeds.absorbs, field.risk, {
-      damping: { share, knee },
+      damping: field.damping,
       tolerance,
+      strength: (evidence, a, b) => strengthBy(field.damping.strengths, evidence, entityOf(a) === entityOf(b)),
       ...(check ? { check } : {}),
     })
     this.#live.settle()
@@ -171,6 +175,7 @@ export class LiveRisk {
     const made = this.#added.get(key)
     if (made !== undefined) return made
     const node = this.#live.addNodes(1)
+    this.#entityOfAdded.push(entity)
     const said = this.#field.seeds.everywhere.get(entity)
     if (said) {
       this.#live.setExplicit(node, said.value)

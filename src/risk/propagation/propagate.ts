@@ -8,23 +8,25 @@ import { sweepBeliefs } from '../../kernels/belief-sweeps.js'
 import { type BeliefSystem, beliefSystem, GREATEST_ONWARD } from '../../kernels/belief-system.js'
 import { type Check, neverCancelled } from '../../kernels/check.js'
 import type { PropagationRecord, RiskRow } from '../../store/risk-store.js'
+import { chooseForm, type FormChoice } from './choose-form.js'
 import { type Couplings, learnCouplings } from './couplings.js'
 import { domainName, type Layers, layersOf, nodeOf } from './domains.js'
+import { type FormName, forms, isFormName, type RiskForm, readStrengths } from './forms.js'
 import { type HarmTies, layeredTies } from './layered-ties.js'
 import { oneComponentNote, placeSeeds, type RiskNote, type SeedSources, type Seeds } from './seeds.js'
 
 export interface PropagateParameters {
-  /** Greatest share of what reaches an entity that goes on from it, above 0 to below 1. */
-  readonly share: number
-  /** Strength of ties up to which an entity tells all it holds: a family on one phone is no hub. */
-  readonly knee: number
+  /** `auto`: the one that finds held-out sources best (choose-form.ts). */
+  readonly form: FormName | 'auto'
+  /** Greatest share of what reaches an entity that goes on from it, above 0 to below 1; null: the form's own. */
+  readonly share: number | null
   /** Bound on the error of every risk. */
   readonly tolerance: number
   /** Throws `risk.divergent` instead of scaling down. */
   readonly strict: boolean
 }
 
-export const defaultPropagation: PropagateParameters = { share: 0.85, knee: 3, tolerance: 1e-6, strict: false }
+export const defaultPropagation: PropagateParameters = { form: 'auto', share: null, tolerance: 1e-6, strict: false }
 
 export interface RiskField {
   readonly layers: Layers
@@ -43,6 +45,9 @@ export interface RiskField {
   readonly bound: number
   readonly sweeps: number
   readonly parameters: PropagateParameters
+  /** The form that was used, and how well each found what was held out: nothing where it was named. */
+  readonly choice: FormChoice
+  readonly damping: RiskForm
   readonly notes: readonly RiskNote[]
 }
 
@@ -67,22 +72,44 @@ interface Prepared {
   readonly parameters: PropagateParameters
 }
 
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
+
+const choiceNote = ({ form, scores, heldOut }: FormChoice): RiskNote[] =>
+  scores.length === 0
+    ? []
+    : [
+        {
+          code: 'risk.form',
+          message: `Form ${form}: ${heldOut} sources were held out, and found again with an average precision of ${scores
+            .map((each) => `${percent(each.found)} by ${each.form}`)
+            .join(', ')}.`,
+        },
+      ]
+
 const solve = (
   snapshot: Snapshot,
   { layers, seeds, couplings, parameters }: Prepared,
   { check = neverCancelled, progress = () => {} }: PropagateHooks,
 ): RiskField => {
-  const { share, knee, tolerance, strict } = parameters
+  const { tolerance, strict } = parameters
   progress('ties', 0.15)
-  const { ties, helping, harm, reference } = layeredTies(snapshot, layers, couplings.strength, check)
-  progress('system', 0.5)
-  if (strict && share > GREATEST_ONWARD)
+  const { ties: declared, helping, harm, reference } = layeredTies(snapshot, layers, couplings.strength, check)
+  progress('form', 0.4)
+  const choice =
+    parameters.form === 'auto'
+      ? chooseForm(snapshot, layers, declared, seeds, check)
+      : { form: parameters.form, scores: [], heldOut: 0 }
+  const form = forms[choice.form]
+  const damping: RiskForm = { ...form, share: parameters.share ?? form.share }
+  progress('system', 0.6)
+  if (strict && damping.share > GREATEST_ONWARD)
     throw new RingfenceError(
       'risk.divergent',
-      `A share of ${share} is above ${GREATEST_ONWARD}, up to which it converges.`,
+      `A share of ${damping.share} is above ${GREATEST_ONWARD}, up to which it converges.`,
     )
-  const system = beliefSystem(ties, degreeDamping(ties, seeds.absorbs, { share, knee }, check), { check })
-  const notes = [...seeds.notes]
+  const ties = readStrengths(declared, layers, damping.strengths, declared, check)
+  const system = beliefSystem(ties, degreeDamping(ties, seeds.absorbs, damping, check), { check })
+  const notes = [...seeds.notes, ...choiceNote(choice)]
   if (system.scaled < 1)
     notes.push({
       code: 'risk.scaled',
@@ -90,7 +117,7 @@ const solve = (
     })
   const alone = oneComponentNote(ties, seeds.explicit)
   if (alone) notes.push(alone)
-  progress('sweeps', 0.6)
+  progress('sweeps', 0.7)
   const { belief, sweeps, bound } = sweepBeliefs(system, seeds.explicit, { tolerance, check })
   progress('harm', 0.98)
   return {
@@ -105,6 +132,8 @@ const solve = (
     bound,
     sweeps,
     parameters,
+    choice,
+    damping,
     notes,
   }
 }
@@ -169,7 +198,15 @@ export const restoreRisk = (
     gone === 0
       ? []
       : [{ code: 'risk.sources-gone', message: `${gone} sources of the propagation are not in the graph any more.` }]
-  const { parameters, pooled } = propagation
+  const { parameters: recorded, pooled } = propagation
+  // What was chosen then: `auto` might choose another over what came since.
+  const { form = 'declared', share, tolerance, strict } = recorded
+  const parameters: PropagateParameters = {
+    form: isFormName(form) ? form : 'declared',
+    share: share ?? null,
+    tolerance,
+    strict,
+  }
   return solve(
     snapshot,
     {

