@@ -1,6 +1,7 @@
 /**
- * Held-out labels where the form of the system was not chosen: banned crowd workers of `tolokers` (half of them are sources, the others to be found among all
- * workers), and simulated platforms (half of the members of each planted ring are sources; the others to be found among all entities of their kinds).
+ * Held-out labels where the form of the system is chosen by the sources alone: banned crowd workers of `tolokers` (half of them are sources, the others to be found among all
+ * workers), simulated platforms (half of the members of each planted ring are sources; the others to be found among all entities of their kinds), and
+ * graphs with planted groups by five other generators.
  * Beside it SybilSCAR-D and personalized PageRank with the same sources: on tolokers over the same ties, on platforms over all pairs that interact, whatever the type.
  *
  *   npm run bench -- risk-elsewhere [--count 100000]
@@ -21,6 +22,7 @@ import { csvRows, datasetPath, requireFiles } from './lib/datasets.js'
 import type { Bench, Figure } from './lib/figure.js'
 import { withNewStore } from './lib/mapped.js'
 import { countOption } from './lib/options.js'
+import { type PlantedGraph, plantedGraphs, snapshotOfPlanted } from './lib/planted-graphs.js'
 import { spreadBaselines } from './lib/spread-baselines.js'
 import { snapshotOfTransfers } from './lib/transfers.js'
 
@@ -150,6 +152,23 @@ const platform = async (interactions: number, seed: number): Promise<Readonly<Re
   return judge(snapshot, pairsOf(snapshot), sources, asked)
 }
 
+const planted = (make: (random: Random) => PlantedGraph, seed: number): Readonly<Record<string, number>> => {
+  const graph = make(new Random(seed, 991))
+  const snapshot = snapshotOfPlanted(graph)
+  const random = new Random(seed, 14)
+  const kinds = new Set([...graph.members].map((member) => graph.kinds[member]!))
+  const sources = new Set<number>()
+  const asked: Asked[] = []
+  for (const [id, kind] of graph.kinds.entries()) {
+    const entity = kinds.has(kind) ? findEntity(snapshot, kind, String(id)) : -1
+    if (entity < 0) continue
+    const bad = graph.members.has(id)
+    if (bad && random.below(2) === 0) sources.add(entity)
+    else asked.push({ entity, bad })
+  }
+  return judge(snapshot, pairsOf(snapshot), sources, asked)
+}
+
 export const bench: Bench = {
   title: 'Held-out labels on data that the form of the system was not chosen on',
   async run({ args, note }) {
@@ -167,6 +186,11 @@ export const bench: Bench = {
       platforms.push(await platform(interactions, seed))
       say(`simulated, seed ${seed}`, platforms.at(-1)!)
     }
-    return [...figuresOf('tolokers', workers), ...figuresOf('simulated', platforms)]
+    const others = Object.entries(plantedGraphs).flatMap(([name, make]) => {
+      const runs = draws.map((seed) => planted(make, seed))
+      for (const run of runs) say(name, run)
+      return figuresOf(name, runs)
+    })
+    return [...figuresOf('tolokers', workers), ...figuresOf('simulated', platforms), ...others]
   },
 }
