@@ -7,11 +7,12 @@ import { Simulation } from '#src/simulate/simulate.js'
 import { openNeo4jStore } from '#src/store/neo4j/neo4j-store.js'
 import { emptyNeo4j } from '../support/neo4j/empty.js'
 import { leaseNeo4j } from '../support/neo4j/lease.js'
+import { openProxy } from '../support/neo4j/proxy.js'
 import { jobRecord } from '../support/runs.js'
 
 const server = await leaseNeo4j()
 
-if (server !== undefined)
+if (server !== undefined) {
   test('services that share a server run each job once, hear of a cancel, and take over from one that is gone', async () => {
     await emptyNeo4j(server)
     const [one, two] = [await openNeo4jStore(server.uri, server), await openNeo4jStore(server.uri, server)]
@@ -60,3 +61,53 @@ if (server !== undefined)
       await Promise.all([one.close(), two.close()])
     }
   }, 120_000)
+
+  test('a store that vanishes in the middle of a job: it is tried again when the store is back, and has one result', async () => {
+    await emptyNeo4j(server)
+    const direct = await openNeo4jStore(server.uri, server)
+    await direct.migrate()
+    for (const batch of recordBatches(new Simulation(defaultSimulation(10_000)))) await direct.writeBatch(batch)
+    const proxy = await openProxy(server.uri)
+    const store = await openNeo4jStore(proxy.uri, server)
+    const runner = new JobRunner(store, new CurrentView(store), {
+      leaseMs: 1500,
+      beatMs: 100,
+      pollMs: 50,
+      retryMs: 100,
+    })
+    const faults: unknown[] = []
+    runner.onFault((_job, error) => faults.push(error))
+    try {
+      const pipeline = {
+        type: 'pipeline',
+        parameters: {
+          stages: [
+            { type: 'detect', parameters: { detectors: ['lockstep'] } },
+            { type: 'propagate', parameters: { run: 'latest' } },
+          ],
+        },
+      }
+      await direct.createJob(jobRecord('cut', { ...pipeline, runId: 'run-cut' }))
+      await runner.start()
+      const now = async () => (await direct.readJob('cut'))!
+      while ((await now()).state !== 'running') await new Promise((resolve) => setTimeout(resolve, 10))
+      proxy.vanish(true)
+      // Longer than the lease, so that somebody else could have taken it.
+      await new Promise((resolve) => setTimeout(resolve, 2500))
+      expect((await now()).finishedAt).toBeNull()
+      proxy.vanish(false)
+      while ((await now()).finishedAt === null) await new Promise((resolve) => setTimeout(resolve, 20))
+      const job = await now()
+      expect(job).toMatchObject({ state: 'done', error: null })
+      expect(job.attempts).toBeGreaterThanOrEqual(2)
+      expect(await direct.listRuns(10)).toHaveLength(1)
+      expect(await direct.listPropagations(10)).toHaveLength(1)
+      expect(faults.every((error) => (error as { code?: string }).code === 'store.unreachable')).toBe(true)
+    } finally {
+      proxy.vanish(false)
+      await runner.stop()
+      await proxy.close()
+      await Promise.all([store.close(), direct.close()])
+    }
+  }, 120_000)
+}

@@ -5,6 +5,8 @@ export interface Proxy {
   readonly uri: string
   /** Ends all connections; new ones are taken. */
   cut(): void
+  /** Whether the server seems gone: connections end, and new ones end at once. */
+  vanish(isGone: boolean): void
   /**
    * The next transaction's COMMIT reaches the server, its answer does not reach the client: the connection ends instead. `cuts`
    * says how often that was so.
@@ -23,7 +25,12 @@ export const openProxy = async (uri: string): Promise<Proxy> => {
   const sockets = new Set<Socket>()
   let isArmed = false
   let cuts = 0
+  let isGone = false
   const server = createServer((client) => {
+    if (isGone) {
+      client.destroy()
+      return
+    }
     const upstream = open(Number(target.port), target.hostname)
     let isDeaf = false
     for (const socket of [client, upstream]) {
@@ -59,6 +66,10 @@ export const openProxy = async (uri: string): Promise<Proxy> => {
   return {
     uri: `bolt://127.0.0.1:${address.port}`,
     cut,
+    vanish(gone) {
+      isGone = gone
+      if (gone) cut()
+    },
     loseNextCommit() {
       isArmed = true
     },
