@@ -16,6 +16,8 @@ import { KilledService, type NightResult, runNight } from './service.js'
 
 /** An attempt that was killed is leased for 40 s, one that was refused waits for 10 s. */
 const DELIVERY_MS = 180_000
+/** The first one is not killed. */
+const LEAST_NIGHTS = 2
 /** Kills while it starts; the others come once it listens, at any moment of a night. */
 const WHILE_IT_STARTS = 0.2
 
@@ -27,7 +29,7 @@ export interface KillRequest {
   /** As `--store` takes it; empty. */
   readonly store: string
   readonly env?: Readonly<Record<string, string>>
-  /** Nights go on until all kills are done, and to this one at least. */
+  /** So many nights share what comes in; there are two at least, and as many as the kills take. */
   readonly nights: number
   /** Whether the same nights without a kill follow, to compare rings with. */
   readonly control: boolean
@@ -57,8 +59,9 @@ interface Nights {
 }
 
 const runNights = async (
-  { kills: wanted, seed, folder, store, env = {}, nights: least, note = () => {} }: KillRequest,
+  { kills: wanted, seed, folder, store, env = {}, note = () => {} }: KillRequest,
   data: readonly Night[],
+  least: number,
 ): Promise<Nights> => {
   const random = new Random(seed)
   const receiver = await openReceiver(seed + 1)
@@ -146,7 +149,7 @@ const undisturbed = async (
   const folder = join(request.folder, 'control')
   mkdirSync(folder)
   const path = join(folder, 'store.duckdb')
-  const { results, receiver } = await runNights({ ...request, kills: 0, folder, store: path, env: {}, nights }, data)
+  const { results, receiver } = await runNights({ ...request, kills: 0, folder, store: path, env: {} }, data, nights)
   receiver.close()
   const store = await openStore(path)
   try {
@@ -160,7 +163,7 @@ const undisturbed = async (
 export const killAtRandom = async (request: KillRequest): Promise<KillReport> => {
   const { note = () => {} } = request
   const data = nightsOf(request.nights)
-  const { results, kills, failures, receiver } = await runNights(request, data)
+  const { results, kills, failures, receiver } = await runNights(request, data, LEAST_NIGHTS)
   receiver.close()
   const other = request.control ? await undisturbed(request, data, results.length) : null
   const store = await openStore(request.store)
