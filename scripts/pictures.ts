@@ -1,6 +1,7 @@
 /**
  * The screenshots of the README and of docs/investigator.md, from a store of the demo:
- * `ringfence demo --no-serve --store demo.duckdb`, `ringfence propagate --store demo.duckdb`, `node build/scripts/pictures.js demo.duckdb`.
+ * `ringfence demo --no-serve --store demo.duckdb`, then `propagate` and `forecast` with the same `--store`, then
+ * `node build/scripts/pictures.js demo.duckdb`. It writes nothing to the store.
  */
 import { statSync, writeFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
@@ -56,18 +57,39 @@ const hidden = ['view', 'click', 'like', 'follow', 'favorite'].map((type) => `hi
 const shots: readonly Shot[] = [
   { name: 'overview', view: '/', height: 820 },
   { name: 'rings', view: '/rings?scenario=content', height: 620 },
-  { name: 'ring', view: `/rings/${ring.id}?${hidden}`, height: 820 },
+  { name: 'ring', view: `/rings/${ring.id}?${hidden}`, height: 660 },
   {
     name: 'ring-dark',
     view: `/rings/${ring.id}?fact=4&${hidden}`,
     dark: true,
-    height: 820,
+    height: 660,
   },
   {
     name: 'timeline',
     view: `/rings/${ring.id}`,
     height: 480,
     prepare: (page) => page.evaluate("document.getElementById('timeline').scrollIntoView()"),
+  },
+  {
+    name: 'decide',
+    view: `/rings/${ring.id}?fact=0&${hidden}`,
+    height: 560,
+    prepare: async (page) => {
+      const panel = page.getByRole('region', { name: 'Decisions' })
+      await panel.getByLabel(/^Confirmed/).check()
+      await panel
+        .getByLabel('Reason')
+        .fill('One device and the same products within minutes; two of them answered from one mailbox.')
+      await panel.getByRole('button', { name: /^Add the/ }).click()
+      await panel.scrollIntoViewIfNeeded()
+      await page.evaluate("document.getElementById('decisions').scrollIntoView()")
+    },
+  },
+  {
+    name: 'forecast',
+    view: `/rings/${ring.id}?${hidden}`,
+    height: 560,
+    prepare: (page) => page.evaluate("document.getElementById('members').scrollIntoView()"),
   },
   { name: 'entity', view: `/entities/creator:${member.id}`, height: 760 },
   { name: 'narrow', view: `/rings/${ring.id}`, width: 390, height: 844 },

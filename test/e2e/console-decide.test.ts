@@ -97,6 +97,7 @@ test('an entity is hidden from detection and shown again', async () => {
 test('a case from a ring to hand-over, and open again after an appeal; two who change it see each other', async () => {
   const { page, wrong } = await open(`/rings/${ODD}`)
   const panel = page.getByRole('region', { name: 'Cases' })
+  await panel.locator('summary').click()
   await panel.getByLabel(/^Due/).fill('2020-02-03')
   await panel.getByRole('button', { name: 'Open a case' }).click()
   await page.getByRole('heading', { name: 'Acting in step, 4 accounts' }).waitFor()
@@ -236,6 +237,7 @@ test('the lasso takes nodes together, to be saved or decided on', async () => {
 test('a session that ends while somebody decides: nothing typed is lost, and the decision is whose key it is', async () => {
   const { page, wrong } = await open('/entities/user:big-1')
   const panel = decisionsOn(page)
+  await panel.locator('summary').click()
   await panel.getByLabel(/^Escalated/).check()
   await panel.getByLabel('Reason').fill('for the lead')
   const { key, record } = makeApiKey('investigator', 'ada')

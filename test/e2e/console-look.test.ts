@@ -2,9 +2,8 @@
 import { expect, test } from '@jest/globals'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-import { PNG } from 'pngjs'
+import { pictureDifference, unlikeKept } from '../support/compare-pictures.js'
 import { ODD } from '../support/console-world.js'
-import { comparePicture, differenceOf } from '../support/pictures.js'
 import { useConsole } from '../support/use-console.js'
 
 const pages = useConsole()
@@ -69,7 +68,7 @@ test.each<[string, string, { readonly width?: number; readonly dark?: boolean }]
     const { page } = await pages.open(view, look)
     await page.waitForLoadState('networkidle')
     if (view.startsWith('/rings/')) await settled(page)
-    expect(comparePicture(name, await page.screenshot(), MOST)).toBe('')
+    expect(await unlikeKept(name, await page.screenshot(), MOST)).toBe('')
     await page.context().close()
   },
   60_000,
@@ -78,15 +77,14 @@ test.each<[string, string, { readonly width?: number; readonly dark?: boolean }]
 test('a page in other colours, or with a panel missing, does not look as it did', async () => {
   const { page } = await pages.open('/entities/user:big-0', { width: 390 })
   await page.waitForLoadState('networkidle')
-  const shot = async () => PNG.sync.read(await page.screenshot())
-  const before = await shot()
-  expect(differenceOf(before, await shot())).toBe(0)
+  const before = await page.screenshot()
+  expect(await pictureDifference(before, await page.screenshot())).toBe(0)
   await page.evaluate("document.querySelector('section.panel').remove()")
-  expect(differenceOf(before, await shot())).toBeGreaterThan(MOST)
+  expect(await pictureDifference(before, await page.screenshot())).toBeGreaterThan(MOST)
   await page.reload()
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.waitForLoadState('networkidle')
-  expect(differenceOf(before, await shot())).toBeGreaterThan(0.5)
+  expect(await pictureDifference(before, await page.screenshot())).toBeGreaterThan(0.5)
 }, 60_000)
 
 // The last one: what it decides would be in the pictures.

@@ -69,7 +69,7 @@ export const CasesPanel = ({ subject, title }: { readonly subject: string; reado
         {({ cases: list }) => (
           <>
             {list.length === 0 ? <p>No case was opened on it.</p> : <CaseRows of={list} named={false} />}
-            <details open={list.length === 0}>
+            <details>
               <summary>Open {list.length === 0 ? 'a' : 'another'} case</summary>
               <Open subject={subject} title={title} />
             </details>

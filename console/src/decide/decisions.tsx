@@ -137,7 +137,7 @@ export const DecisionsPanel = ({
           <>
             {labels.length === 0 ? <Note>Nobody has decided on it yet.</Note> : null}
             <LabelRows labels={labels} done={() => setTurn(turn + 1)} />
-            <details open={labels.length === 0}>
+            <details open={isRing && labels.length === 0}>
               <summary>Decide{labels.length === 0 ? '' : ' anew'}</summary>
               <Form
                 key={lastOf(labels)}

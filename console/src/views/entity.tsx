@@ -204,11 +204,11 @@ export const EntityView = ({ name, query }: { readonly name: string | null; read
           <Rings path={path} />
           {isScored ? <Score path={path} /> : null}
           <RiskPanel path={path} />
+          <CasesPanel subject={name} title={`Look at ${name}`.slice(0, 200)} />
+          <AllowPanel name={name} />
         </div>
         <div class="stack">
           <DecisionsPanel subject={name} />
-          <CasesPanel subject={name} title={`Look at ${name}`.slice(0, 200)} />
-          <AllowPanel name={name} />
           <ConnectionsPanel name={name} path={path} query={query} />
         </div>
       </div>
