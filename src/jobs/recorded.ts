@@ -4,7 +4,7 @@ import type { GraphStore } from '../store/store.js'
 import { type KeyRole, makeApiKey } from './api-keys.js'
 import { recorded, shortened } from './record.js'
 import { putSchedule, readSchedule, removeSchedule, type Schedule, type ScheduleRequest } from './schedules.js'
-import { putWebhook, readWebhook, removeWebhook, type WebhookRequest } from './webhooks/webhooks.js'
+import { putWebhook, readWebhook, removeWebhook, type Webhook, type WebhookRequest } from './webhooks/webhooks.js'
 
 export const makeKey = async (store: GraphStore, who: string, role: KeyRole, name: string) => {
   const made = makeApiKey(role, name)
@@ -57,45 +57,49 @@ const asked = ({
   timeoutSeconds,
 })
 
-/** Throws what `putSchedule` throws. */
-export const setSchedule = async (
-  store: GraphStore,
-  who: string,
-  id: string,
-  wanted: ScheduleRequest,
-): Promise<Schedule> => {
-  const old = await before(() => readSchedule(store, id))
-  return recorded(
-    store,
-    { who, action: 'schedule.set', subject: `schedule:${id}`, before: old && asked(old), after: asked(wanted) },
-    () => putSchedule(store, id, wanted),
-  )
+interface Thing<Wanted, Kept extends Wanted> {
+  readonly name: 'schedule' | 'webhook'
+  readonly read: (store: GraphStore, id: string) => Promise<Kept>
+  readonly put: (store: GraphStore, id: string, wanted: Wanted) => Promise<Kept>
+  readonly remove: (store: GraphStore, id: string) => Promise<void>
+  /** For the log. */
+  readonly shown: (wanted: Wanted) => unknown
 }
 
-/** Throws what `removeSchedule` throws. */
-export const dropSchedule = async (store: GraphStore, who: string, id: string): Promise<void> => {
-  const old = asked(await readSchedule(store, id))
-  await recorded(store, { who, action: 'schedule.remove', subject: `schedule:${id}`, before: old, after: null }, () =>
-    removeSchedule(store, id),
-  )
+const setter =
+  <Wanted, Kept extends Wanted>({ name, read, put, shown }: Thing<Wanted, Kept>) =>
+  async (store: GraphStore, who: string, id: string, wanted: Wanted): Promise<Kept> => {
+    const old = await before(() => read(store, id))
+    const entry = { who, subject: `${name}:${id}`, before: old && shown(old), after: shown(wanted) }
+    return recorded(store, { ...entry, action: `${name}.set` }, () => put(store, id, wanted))
+  }
+
+const remover =
+  <Wanted, Kept extends Wanted>({ name, read, remove, shown }: Thing<Wanted, Kept>) =>
+  async (store: GraphStore, who: string, id: string): Promise<void> => {
+    const old = shown(await read(store, id))
+    const entry = { who, action: `${name}.remove`, subject: `${name}:${id}`, before: old, after: null }
+    await recorded(store, entry, () => remove(store, id))
+  }
+
+const schedules: Thing<ScheduleRequest, Schedule> = {
+  name: 'schedule',
+  read: readSchedule,
+  put: putSchedule,
+  remove: removeSchedule,
+  shown: asked,
 }
 
-const hooked = ({ url, events, paused }: WebhookRequest) => ({ url, events, paused })
-
-/** Throws what `putWebhook` throws. */
-export const setWebhook = async (store: GraphStore, who: string, id: string, wanted: WebhookRequest) => {
-  const old = await before(() => readWebhook(store, id))
-  return recorded(
-    store,
-    { who, action: 'webhook.set', subject: `webhook:${id}`, before: old && hooked(old), after: hooked(wanted) },
-    () => putWebhook(store, id, wanted),
-  )
+const webhooks: Thing<WebhookRequest, Webhook> = {
+  name: 'webhook',
+  read: readWebhook,
+  put: putWebhook,
+  remove: removeWebhook,
+  shown: ({ url, events, paused }) => ({ url, events, paused }),
 }
 
-/** Throws what `removeWebhook` throws. */
-export const dropWebhook = async (store: GraphStore, who: string, id: string): Promise<void> => {
-  const old = hooked(await readWebhook(store, id))
-  await recorded(store, { who, action: 'webhook.remove', subject: `webhook:${id}`, before: old, after: null }, () =>
-    removeWebhook(store, id),
-  )
-}
+/** Each throws what the same without a record throws. */
+export const setSchedule = setter(schedules)
+export const dropSchedule = remover(schedules)
+export const setWebhook = setter(webhooks)
+export const dropWebhook = remover(webhooks)

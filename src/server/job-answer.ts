@@ -7,11 +7,29 @@ import type { RingDifference } from '../rings/difference.js'
 import type { JobRecord } from '../store/store.js'
 import type { Masking } from './masking.js'
 
+const isPersonal = (name: string): boolean => {
+  const kind = name.slice(0, name.indexOf(':'))
+  return isEntityKind(kind) && entityKind(kind).personal
+}
+
+/** Whether a job's question or answer names identifiers of persons. */
+export const namesPersons = ({ parameters, result }: JobRecord): boolean => {
+  const { whatIf, entity } = parameters as { readonly whatIf?: Without | null; readonly entity?: string }
+  const difference = result?.difference as RingDifference | undefined
+  const named = [
+    ...(entity === undefined ? [] : [entity]),
+    ...(whatIf?.entities ?? []),
+    ...(difference ? [...difference.membersIn, ...difference.membersOut] : []),
+    ...(difference ? [...difference.born, ...difference.gone].flatMap(({ members }) => members) : []),
+    ...(difference ? difference.changed.flatMap(({ joined, left }) => [...joined, ...left]) : []),
+  ]
+  return named.some(isPersonal)
+}
+
 /** Whoever may not see an identifier may not find out by trying what it ties together. Throws `auth.role`. */
 export const refusePersonal = (name: string): void => {
-  const kind = name.slice(0, name.indexOf(':'))
-  if (isEntityKind(kind) && entityKind(kind).personal)
-    throw new RingfenceError('auth.role', `Your role may not ask for a ${kind} by its id.`)
+  if (isPersonal(name))
+    throw new RingfenceError('auth.role', `Your role may not ask for a ${name.slice(0, name.indexOf(':'))} by its id.`)
 }
 
 type Names = (names: readonly string[]) => string[]

@@ -64,6 +64,10 @@ class ReadLog {
 }
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where only some answers of a route show identifiers of persons: that this one does. */
+    showsPersonal: boolean
+  }
   interface FastifyInstance {
     /** Writes what was read so far. */
     flushReads: () => Promise<void>
@@ -75,10 +79,12 @@ export const readLog = fp<{ readonly store: GraphStore }>(
     const log = new ReadLog(store, (error) =>
       app.log.error({ err: error }, 'That personal data was read is not logged'),
     )
+    app.decorateRequest('showsPersonal', false)
     app.decorate('flushReads', () => log.close())
     app.addHook('onResponse', async (request, reply) => {
       const { config, url } = request.routeOptions
-      if (config.personal !== true || reply.statusCode >= 300 || !unmaskedRoles.has(request.caller.role)) return
+      if (config.personal !== true && !request.showsPersonal) return
+      if (reply.statusCode >= 300 || !unmaskedRoles.has(request.caller.role)) return
       const { id } = (request.params ?? {}) as { readonly id?: string }
       const { with: other } = (request.query ?? {}) as { readonly with?: string }
       const named = url?.replace(':id', id ?? '') ?? ''

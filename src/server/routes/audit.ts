@@ -41,7 +41,7 @@ export const auditRoutes =
     app.get(
       '/audit',
       {
-        config: { roles: leads },
+        config: { roles: leads, personal: true },
         schema: {
           summary: 'Who did what on what, newest first',
           tags: ['decisions'],

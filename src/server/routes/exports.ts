@@ -148,7 +148,7 @@ export const exportRoutes =
     app.get(
       '/exports/:id',
       {
-        config: { roles: readers },
+        config: { roles: readers, personal: true },
         schema: {
           summary: 'The manifest of an export that a job made, and how long it is kept',
           tags: ['exports'],

@@ -4,7 +4,7 @@ import { detectors } from '../../detectors/registry.js'
 import { RingfenceError } from '../../errors.js'
 import { hasEnded } from '../../store/job-record.js'
 import type { JobRecord } from '../../store/store.js'
-import { jobAnswer, refusePersonal } from '../job-answer.js'
+import { jobAnswer, namesPersons, refusePersonal } from '../job-answer.js'
 import { type Caller, jobStarters, operators, readers } from '../plugins/auth.js'
 import { IdParams, Job, JobBody, Page, problemResponses } from '../schemas/shapes.js'
 import type { Services } from '../services.js'
@@ -85,9 +85,11 @@ export const jobRoutes =
           response: { 200: Type.Object({ jobs: Type.Array(Job) }), ...problemResponses },
         },
       },
-      async ({ query, caller }) => ({
-        jobs: (await jobs.list(query.limit ?? 100)).map((job) => jobAnswer(job, caller.role, masking)),
-      }),
+      async (request) => {
+        const found = await jobs.list(request.query.limit ?? 100)
+        request.showsPersonal = found.some(namesPersons)
+        return { jobs: found.map((job) => jobAnswer(job, request.caller.role, masking)) }
+      },
     )
 
     app.get(
@@ -96,7 +98,11 @@ export const jobRoutes =
         config: { roles: readers },
         schema: { summary: 'One job', tags: ['jobs'], params: IdParams, response: { 200: Job, ...problemResponses } },
       },
-      async ({ params, caller }) => jobAnswer(await jobs.read(params.id), caller.role, masking),
+      async (request) => {
+        const job = await jobs.read(request.params.id)
+        request.showsPersonal = namesPersons(job)
+        return jobAnswer(job, request.caller.role, masking)
+      },
     )
 
     app.delete(
@@ -175,7 +181,8 @@ export const jobRoutes =
           produces: ['text/event-stream'],
         },
       },
-      async ({ params, caller }, reply) => {
+      async (request, reply) => {
+        const { params, caller } = request
         const job = await jobs.read(params.id)
         reply.hijack()
         const { raw } = reply
@@ -192,6 +199,7 @@ export const jobRoutes =
         }
         streams.add(end)
         const tell = (current: JobRecord): void => {
+          request.showsPersonal ||= namesPersons(current)
           const data = JSON.stringify(jobAnswer(current, caller.role, masking))
           raw.write(`event: ${hasEnded(current) ? 'end' : 'progress'}\ndata: ${data}\n\n`)
           if (hasEnded(current)) end()

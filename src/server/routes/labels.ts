@@ -79,7 +79,7 @@ export const labelRoutes =
     app.get(
       '/labels',
       {
-        config: { roles: readers },
+        config: { roles: readers, personal: true },
         schema: {
           summary: 'Decisions, newest first, also those that do not count any more',
           tags: ['decisions'],

@@ -38,7 +38,7 @@ export const ringLifeRoutes =
     app.get(
       '/rings/:id/verify',
       {
-        config,
+        config: { ...config, personal: true },
         schema: {
           summary: 'Counts every fact of a ring again from what the store holds now',
           tags: ['rings'],

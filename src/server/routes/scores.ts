@@ -129,7 +129,7 @@ export const scoreRoutes =
       app.get(
         `/${entityKind(kind).path}/:id/score`,
         {
-          config: { roles: readers },
+          config: { roles: readers, personal: true },
           schema: {
             summary: `Score of a ${kind}, with its reasons`,
             description:

@@ -230,6 +230,42 @@ test('a what-if names identifiers only to those who may see them', async () => {
   }
 })
 
+test('whoever is shown an identifier of a person is in the log with the address that was asked', async () => {
+  const secret = `device:${secretDevice}`
+  const lead = bearer(keys.lead)
+  const post = (url: string, payload: object) => app.http.inject({ method: 'POST', url, headers: lead, payload })
+  await post('/v1/labels', { subject: secret, label: 'unsure', reason: 'shared' })
+  const opened = await post('/v1/cases', { subject: secret, title: 'shared' })
+  await post('/v1/allow-list', { name: secret, reason: 'shared', expiresAt: null })
+  const whatIf = { type: 'detect', mode: 'estimate', parameters: { whatIf: { entities: [secret] } } }
+  const job = (await post('/v1/jobs', whatIf)).json().id
+  const urls = [
+    '/v1/users/u1/connections',
+    '/v1/rings/r1',
+    '/v1/rings/r1/evidence',
+    '/v1/rings/r1/verify',
+    '/v1/rings/r1/graph',
+    '/v1/labels',
+    '/v1/cases',
+    `/v1/cases/${opened.json().id}`,
+    '/v1/allow-list',
+    '/v1/jobs',
+    `/v1/jobs/${job}`,
+    `/v1/jobs/${job}/events`,
+    '/v1/audit',
+  ]
+  for (const url of urls) {
+    const { body } = await app.http.inject({ url, headers: lead })
+    expect([url, body.includes('imei-990000862471854')]).toEqual([url, true])
+  }
+  await app.http.flushReads()
+  const entries = await world.store.listAudit({ order: 'newest', limit: 20, action: 'personal.read' })
+  const read = entries
+    .filter(({ who }) => who.startsWith('test lead ('))
+    .flatMap(({ text }) => Object.keys(JSON.parse(text).after.read))
+  expect(read).toEqual(expect.arrayContaining(urls))
+})
+
 test('a revoked key stops working within seconds, and revoking the last one does not open the door', async () => {
   const call = async (role: KeyRole) =>
     (await app.http.inject({ url: '/openapi.json' })).statusCode === 200
