@@ -2,7 +2,7 @@ import { limits } from '../../graph-schema/schema.js'
 import { canonicalJson, isObject, reservedFormFits, unfitReservedKey } from './attributes.js'
 import type { ByteWriter } from './byte-writer.js'
 import { text, utf8 } from './bytes.js'
-import { canonicalNumber, isPlainInteger, parseNumber } from './numbers.js'
+import { canonicalNumber, isNoNumber, isPlainInteger, parseNumber } from './numbers.js'
 import type { AttributePlan, AttributesPlan } from './plan.js'
 import type { RowCells } from './row-cells.js'
 
@@ -136,12 +136,13 @@ export class AttributesEncoder {
     this.column = part.column
     if (!cells.cut(part)) return true
     const { data, start, end } = cells
-    if (attribute.form === 'number') {
+    if (attribute.form === 'number' || attribute.form === 'measure') {
       if (isPlainInteger(data, start, end)) {
         out.copy(data, start, end)
         return true
       }
       const value = parseNumber(data, start, end)
+      if (Number.isNaN(value) && attribute.form === 'measure' && isNoNumber(data, start, end)) return true
       if (Number.isNaN(value)) return this.#fail(part.column, `"${attribute.name}" must be a number.`)
       out.constant(utf8(canonicalNumber(value)))
       return true

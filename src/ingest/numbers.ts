@@ -29,5 +29,13 @@ export const parseNumber = (data: Uint8Array, start: number, end: number): numbe
   return Number.isFinite(value) ? value : Number.NaN
 }
 
+/** What NumPy, pandas, R and spreadsheets write where there is no number, and infinities, which say no more than that it could not be worked out. */
+const NO_NUMBER = /^([+-]?(nan|inf|infinity)|na|n\/a|#n\/a|null|none|<na>)$/i
+
+/** Whether data[start, end) is a word for "no number". */
+export const isNoNumber = (data: Uint8Array, start: number, end: number): boolean =>
+  end - start <= LONGEST &&
+  NO_NUMBER.test(Buffer.from(data.buffer, data.byteOffset + start, end - start).toString('latin1'))
+
 /** The canonical decimal of a finite number: the shortest that reads back the same; there is no minus zero. */
 export const canonicalNumber = (value: number): string => String(value === 0 ? 0 : value)

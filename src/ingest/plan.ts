@@ -42,7 +42,8 @@ export interface RefPlan {
   readonly id: BoundTemplate
 }
 
-export type AttributeForm = 'text' | 'number' | 'boolean' | 'json'
+/** A measure is a number, or a word that writers of tables put where there is none. */
+export type AttributeForm = 'text' | 'number' | 'measure' | 'boolean' | 'json'
 
 export interface AttributePlan {
   readonly name: string
@@ -191,7 +192,15 @@ const entityAttributes = (entity: EntityMapping, position: Position): Attributes
   for (const name of entity.splits ?? []) named[name] = column(name)
   if (entity.label !== undefined) named.label = entity.label
   if (typeof entity.attributes === 'string') return attributesPlan(entity.attributes, position)
-  return attributesPlan({ ...entity.attributes, ...named }, position)
+  const plan = attributesPlan({ ...entity.attributes, ...named }, position)
+  if (plan.from !== 'names') return plan
+  const measures = new Set([...(entity.features ?? []), ...(entity.label === undefined ? [] : ['label'])])
+  return {
+    ...plan,
+    attributes: plan.attributes.map((attribute) =>
+      attribute.form === 'number' && measures.has(attribute.name) ? { ...attribute, form: 'measure' } : attribute,
+    ),
+  }
 }
 
 const entityRef = (entity: EntityMapping, position: Position): RefPlan => {

@@ -230,7 +230,8 @@ const featureMatrix = (rows: readonly (NodeRow | undefined)[], names: readonly s
 
 const labelOf = (value: unknown, name: string): -1 | 0 | 1 => {
   if (value === undefined || value === null || value === '') return -1
-  const label = labelWords.get(String(value).toLowerCase())
+  // A float column of pandas writes 1.0 and 0.0.
+  const label = labelWords.get(String(value).toLowerCase().replace(/\.0+$/, ''))
   if (label === undefined)
     throw new RingfenceError('model.table', `The label of ${name} is "${value}"; it must be 1, 0 or empty.`)
   return label

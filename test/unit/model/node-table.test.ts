@@ -60,6 +60,15 @@ test('a node table becomes features, labels, splits and relations, whatever the 
   expect(turned).toEqual(table)
 })
 
+test('words for no number are unknown in features and labels, other words are rejects', async () => {
+  const words = ['nan', 'NaN', 'NA', 'null', 'None', 'inf', '-Infinity', '<NA>']
+  const rows = words.map((word, i) => `n${i},${i % 2 ? word : '1.0'},${word},train`)
+  const table = await read(`id,label,age,s0\n${rows.join('\n')}\n`, 'from,to\n')
+  expect([...table.features.columns[0]!]).toEqual(words.map(() => Number.NaN))
+  expect([...table.labels]).toEqual(words.map((_, i) => (i % 2 ? -1 : 1)))
+  await expect(read('id,label,age,s0\na,1,many,train\n', 'from,to\n')).rejects.toThrow()
+})
+
 test('labels and split cells that mean nothing are named', async () => {
   await expect(read('id,label,age,s0\na,2,1,train\n', 'from,to\n')).rejects.toMatchObject({
     code: 'model.table',
