@@ -91,6 +91,11 @@ test('sign in, reload, sign out; what a page of another sender would send is ref
   )
   expect(heard).toBe('done')
 
+  // A plain link is answered too.
+  await page.locator('table tbody tr a').first().click()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()])
+  expect(readFileSync(await download.path(), 'utf8')).toMatch(/^ring,entity,kind,role,score/)
+
   const cookie = await sessionOf(page)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await dialog.waitFor()

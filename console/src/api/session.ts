@@ -25,11 +25,6 @@ class Session {
     return csrf() !== null
   }
 
-  /** Whether a plain link to the API is answered: the browser sends the cookie with it. */
-  get linksWork(): boolean {
-    return true
-  }
-
   /** What goes with a request beside the cookie. */
   headers(method: string): Record<string, string> {
     const token = method === 'GET' ? null : csrf()

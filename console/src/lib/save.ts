@@ -3,7 +3,7 @@
 /** Long enough for every browser to have begun. */
 const KEPT_MS = 10_000
 
-export const saveBlob = (name: string, blob: Blob): void => {
+const saveBlob = (name: string, blob: Blob): void => {
   const url = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = url

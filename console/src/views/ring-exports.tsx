@@ -1,11 +1,8 @@
 import { useState } from 'preact/hooks'
-import { ask, asProblem, type ProblemError } from '../api/client.js'
 import { check, exportAddress } from '../api/routes.js'
-import { session } from '../api/session.js'
-import { saveBlob } from '../lib/save.js'
 import { useLoad } from '../lib/use-load.js'
 import { counted } from '../lib/words.js'
-import { Problem, With } from '../ui/state.js'
+import { With } from '../ui/state.js'
 
 const formats = [
   ['html', 'Case file', 'one page to print or send'],
@@ -16,13 +13,6 @@ const formats = [
   ['cypher', 'Cypher', 'Neo4j'],
   ['json', 'JSON', ''],
 ] as const
-
-/** Where a key must be sent beside the request, a plain link is not answered: the file is fetched, then saved. */
-const save = async (ring: string, format: string): Promise<void> => {
-  const answer = await ask(exportAddress(ring, format))
-  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1]
-  saveBlob(name ?? `ring.${format}`, await answer.blob())
-}
 
 const Verify = ({ ring }: { readonly ring: string }) => {
   const [asked, setAsked] = useState(false)
@@ -49,43 +39,26 @@ const Verify = ({ ring }: { readonly ring: string }) => {
   )
 }
 
-export const Exports = ({ ring }: { readonly ring: string }) => {
-  const [problem, setProblem] = useState<ProblemError | null>(null)
-  const [busy, setBusy] = useState<string | null>(null)
-  const take = async (format: string): Promise<void> => {
-    setBusy(format)
-    setProblem(null)
-    await save(ring, format).catch((error: unknown) => setProblem(asProblem(error)))
-    setBusy(null)
-  }
-  return (
-    <section class="panel" aria-labelledby="exports">
-      <h2 id="exports">Hand it over</h2>
-      <ul class="exports">
-        {formats.map(([format, title, use]) => (
-          <li key={format}>
-            {session.linksWork ? (
-              <a
-                href={exportAddress(ring, format)}
-                {...(format === 'html' ? { target: '_blank', rel: 'noopener' } : { download: '' })}
-              >
-                {title}
-              </a>
-            ) : (
-              <button type="button" disabled={busy !== null} onClick={() => take(format)}>
-                {busy === format ? `${title} …` : title}
-              </button>
-            )}{' '}
-            <span class="quiet">{use}</span>
-          </li>
-        ))}
-      </ul>
-      {problem ? <Problem problem={problem} /> : null}
-      <p class="quiet">
-        Identifiers of persons are masked where your role may not see them. A file that was cut off ends without its
-        last line.
-      </p>
-      <Verify ring={ring} />
-    </section>
-  )
-}
+export const Exports = ({ ring }: { readonly ring: string }) => (
+  <section class="panel" aria-labelledby="exports">
+    <h2 id="exports">Hand it over</h2>
+    <ul class="exports">
+      {formats.map(([format, title, use]) => (
+        <li key={format}>
+          <a
+            href={exportAddress(ring, format)}
+            {...(format === 'html' ? { target: '_blank', rel: 'noopener' } : { download: '' })}
+          >
+            {title}
+          </a>{' '}
+          <span class="quiet">{use}</span>
+        </li>
+      ))}
+    </ul>
+    <p class="quiet">
+      Identifiers of persons are masked where your role may not see them. A file that was cut off ends without its last
+      line.
+    </p>
+    <Verify ring={ring} />
+  </section>
+)
