@@ -345,6 +345,7 @@ export class JobRunner {
       const kept = await this.#store.keepJob(fence, checkpoint === undefined ? beat : { ...beat, checkpoint })
       if (kept === null) stop('lost')
       else if (kept.cancelRequested) stop('cancelled')
+      if (kept !== null) job = { ...job, attempts: kept.attempts }
     }
     const beats = setInterval(() => {
       // A beat that fails is followed by the next one; the lease bears several.

@@ -43,7 +43,7 @@ export interface JobRecord {
   readonly dueAt: string
   /** Lower first. */
   readonly priority: number
-  /** How often it was started since it was asked for. */
+  /** How often it was started since it was asked for, or since it last kept how far it is: what gets on is not what stops processes. */
   readonly attempts: number
   /** Counts every start, also after a retry: what writes for the job names it, and is refused once a later one has begun. */
   readonly token: number
@@ -158,6 +158,7 @@ export const kept = (job: JobRecord, { progress, leaseMs, checkpoint }: JobBeat,
   ...job,
   progress,
   checkpoint: checkpoint === undefined ? job.checkpoint : checkpoint,
+  attempts: checkpoint === undefined ? job.attempts : 1,
   lease: job.lease && { ...job.lease, until: now + leaseMs },
 })
 

@@ -114,7 +114,17 @@ export const describeJobsAndKeys = (open: OpenStore): void => {
         await store.dropLeases({ ...claim, owner: 'q' })
         expect(await store.readJob('j1')).toMatchObject({ state: 'failed', error: { code: 'job.interrupted' } })
         expect(await store.retryJob('j1')).toMatchObject({ state: 'queued', attempts: 0, error: null })
-        expect(await store.claimJob(claim)).toMatchObject({ id: 'j1', attempts: 1, token: 3 })
+        const third = (await store.claimJob(claim))!
+        expect(third).toMatchObject({ id: 'j1', attempts: 1, token: 3 })
+        // One that gets on between two starts is not what stops processes.
+        await store.dropLeases({ ...claim, owner: 'q' })
+        const fourth = (await store.claimJob(claim))!
+        const beat = { progress: { done: 0.5, stage: 'x' }, leaseMs: 60_000, log: [] }
+        const fence = { job: 'j1', token: fourth.token }
+        expect(await store.keepJob(fence, beat)).toMatchObject({ attempts: 2 })
+        expect(await store.keepJob(fence, { ...beat, checkpoint: { stages: 1 } })).toMatchObject({ attempts: 1 })
+        await store.dropLeases({ ...claim, owner: 'q' })
+        expect(await store.claimJob(claim)).toMatchObject({ attempts: 2, checkpoint: { stages: 1 } })
       }),
     )
 
