@@ -1,6 +1,7 @@
 /**
  * The console's picture of a ring with 2,000 nodes and nearly 10,000 edges, in a real browser that draws in software: time from opening the link to
- * the first picture, until the layout has settled, and frames a second while the picture is moved by one step each frame.
+ * the first picture, until the layout has settled, and frames a second while the picture is moved by one step each frame: it is moved as it was drawn,
+ * and drawn anew four times a second.
  */
 import { startServer } from '#src/server/server.js'
 import { openBrowser, openPage } from '../test/support/browser.js'

@@ -233,6 +233,22 @@ test('the lasso takes nodes together, to be saved or decided on', async () => {
   expect(wrong).toEqual([])
 }, 60_000)
 
+test('several rings are exported at once by a job, as they are filtered', async () => {
+  const { page, wrong } = await open(`/rings?q=${ODD}`)
+  const form = page.getByRole('form', { name: 'Export this ring' })
+  await form.getByLabel(/^Export this ring as/).selectOption('csv')
+  await form.getByRole('button', { name: 'Make the files' }).click()
+  const link = form.getByRole('link', { name: 'members.csv' })
+  await link.waitFor()
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+  expect(
+    readFileSync(await download.path(), 'utf8')
+      .trimEnd()
+      .split('\n'),
+  ).toHaveLength(5)
+  expect(wrong).toEqual([])
+}, 60_000)
+
 // The last one: from here on the service asks for a key.
 test('a session that ends while somebody decides: nothing typed is lost, and the decision is whose key it is', async () => {
   const { page, wrong } = await open('/entities/user:big-1')

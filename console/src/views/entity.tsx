@@ -12,6 +12,7 @@ import { Chip, Entity, Ring, Text } from '../ui/name.js'
 import { Note, With } from '../ui/state.js'
 import { ConnectionsPanel } from './entity-connections.js'
 import { RiskPanel } from './entity-risk.js'
+import { ExportJob } from './export-job.js'
 
 const kinds = ['user', 'creator', 'video', 'product'] as const
 
@@ -206,6 +207,10 @@ export const EntityView = ({ name, query }: { readonly name: string | null; read
           <RiskPanel path={path} />
           <CasesPanel subject={name} title={`Look at ${name}`.slice(0, 200)} />
           <AllowPanel name={name} />
+          <section class="panel" aria-labelledby="exports">
+            <h2 id="exports">Hand it over</h2>
+            <ExportJob what="it with its neighbours" parameters={{ entity: name }} />
+          </section>
         </div>
         <div class="stack">
           <DecisionsPanel subject={name} />

@@ -31,6 +31,7 @@ import {
 } from '../lib/words.js'
 import { Chip, Ring } from '../ui/name.js'
 import { Note, With } from '../ui/state.js'
+import { ExportJob } from './export-job.js'
 import { SavedViews } from './saved-views.js'
 
 /** Rows that are drawn at once: more make the page slow and are read by nobody. */
@@ -290,6 +291,12 @@ const Table = ({ list, query }: { readonly list: RingList; readonly query: URLSe
             </button>
           </p>
         ) : null}
+        {found.length === 0 ? null : (
+          <ExportJob
+            what={found.length === 1 ? 'this ring' : `these ${counted(found.length, 'ring')}`}
+            parameters={{ rings: found.map(({ id }) => id), run: list.run }}
+          />
+        )}
       </div>
     </div>
   )

@@ -1,12 +1,12 @@
 /** A dry run, with other settings or as if some entities or types had never been recorded, as a difference from the latest run. Nothing is written. */
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { asProblem, type ProblemError, send } from '../api/client.js'
-import { oneJob } from '../api/routes.js'
 import type { ChangedRing, Difference, Job, ListedRing } from '../api/shapes.js'
 import { changeQuery } from '../lib/address.js'
 import { useDraft } from '../lib/kept.js'
-import { useLoad } from '../lib/use-load.js'
+import { useJob } from '../lib/use-job.js'
 import { counted, nats, percent, whole } from '../lib/words.js'
+import { JobProgress } from '../ui/job-progress.js'
 import { Entity, Ring } from '../ui/name.js'
 import { Note, Problem } from '../ui/state.js'
 
@@ -171,32 +171,10 @@ const Found = ({ difference }: { readonly difference: Difference }) => (
   </>
 )
 
-const POLL_MS = 700
-
 const Watched = ({ id }: { readonly id: string }) => {
-  const [turn, setTurn] = useState(0)
-  const loaded = useLoad(`job ${id} ${turn}`, (request) => oneJob(id, request))
-  const [last, setLast] = useState<Job | null>(null)
-  const job = loaded.data ?? last
-  const isOpen = job === null || job.state === 'queued' || job.state === 'running'
-  useEffect(() => {
-    if (!loaded.data) return
-    setLast(loaded.data)
-    if (loaded.data.state !== 'queued' && loaded.data.state !== 'running') return
-    const timer = setTimeout(() => setTurn((each) => each + 1), POLL_MS)
-    return () => clearTimeout(timer)
-  }, [loaded.data])
-  if (loaded.problem) return <Problem problem={loaded.problem} reload={loaded.reload} />
-  if (isOpen)
-    return (
-      <p class="notice" role="status">
-        {job === null
-          ? 'Reading the job …'
-          : job.state === 'queued'
-            ? 'Waiting for its turn …'
-            : `${Math.round(100 * job.progress.done)} %: ${job.progress.stage}`}
-      </p>
-    )
+  const { job, isOpen, problem, reload } = useJob(id)
+  if (problem) return <Problem problem={problem} reload={reload} />
+  if (job === null || isOpen) return <JobProgress job={job} />
   if (job.state !== 'done') return <Note>{job.error ? job.error.detail : `The dry run was ${job.state}.`}</Note>
   const difference = job.result?.difference as Difference | null | undefined
   return difference ? (
