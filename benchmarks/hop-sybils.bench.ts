@@ -105,7 +105,7 @@ export const bench: Bench = {
       const work = { snapshot, rings, backend, epochs }
       const trained = trainOnLabels({ ...work, records: shown, seed })
       const scored = partsByModel(work, trained, trained.placed, seed)
-      const [judged] = judge(scored, snapshot, label, (entity) => hidden[entity] === 1)
+      const [judged] = judge(scored, snapshot, { label, piece }, (entity) => hidden[entity] === 1)
       const { from, matrix } = scored[0]!
       const rowsWith = (wanted: number) =>
         Int32Array.from({ length: matrix.rows }, (_, row) => row).filter(

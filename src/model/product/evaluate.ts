@@ -17,6 +17,8 @@ import type { TrainedModel } from './train-model.js'
 export interface Judgement {
   readonly kind: ScoredKind
   readonly labels: Uint8Array
+  /** What each row hangs together with, by any number. */
+  readonly pieces: Int32Array
   readonly said: readonly { readonly model: string; readonly scores: Float64Array }[]
 }
 
@@ -64,7 +66,7 @@ export const hidePieces = (label: Int8Array, piece: Int32Array, seed: number): U
 export const judge = (
   scored: readonly KindParts[],
   snapshot: Snapshot,
-  label: Int8Array,
+  { label, piece }: { readonly label: Int8Array; readonly piece: Int32Array },
   isJudged: (entity: number) => boolean,
 ): readonly Judgement[] =>
   scored.map((own) => {
@@ -76,6 +78,7 @@ export const judge = (
     return {
       kind: model.kind,
       labels: Uint8Array.from(rows, (row) => label[from + row]!),
+      pieces: Int32Array.from(rows, (row) => piece[from + row]!),
       said: [
         { model: 'stack', scores: taken(stackProbabilities(own, snapshot).map(({ probability }) => probability)) },
         ...parts.map(({ name, scores }) => ({ model: name, scores: taken(scores) })),
@@ -103,13 +106,15 @@ export const evaluated = (rounds: readonly (readonly Judgement[])[]): readonly E
         return { metric, value: values.reduce((sum, x) => sum + x, 0) / values.length, spread: spreadOf(values) }
       })
       const together = pooled(scored)
+      // A ring that is hidden in two rounds is judged by two models.
+      const pieces = own.flatMap((each, round) => Array.from(each.pieces, (piece) => `${round} ${piece}`))
       return {
         kind,
         model,
         rounds: ranked.length,
         bad: countOf(together.labels, 1),
         good: countOf(together.labels, 0),
-        measured: [...ranking, ...(model === 'stack' ? calibrationMeasures(together) : [])],
+        measured: [...ranking, ...(model === 'stack' ? calibrationMeasures(together, pieces) : [])],
       }
     })
   })
@@ -148,6 +153,6 @@ export const judgeHeldOut = (inputs: EvaluateInputs): readonly (readonly Judgeme
     const work = { ...inputs, ...(progress ? { progress } : {}) }
     const trained = trainOnLabels({ ...work, records: shown, seed: roundSeed })
     const parts = partsByModel(work, trained, trained.placed, roundSeed)
-    return judge(parts, snapshot, label, (entity) => hidden[entity] === 1)
+    return judge(parts, snapshot, { label, piece }, (entity) => hidden[entity] === 1)
   })
 }

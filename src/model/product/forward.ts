@@ -31,7 +31,7 @@ export const judgeForward = ({ from, earlierRings, ...inputs }: ForwardInputs): 
   for (let v = 0; v < early.length; v++) if (early[v]! >= 0) seen.add(piece[v]!)
   const known = foldsNow(snapshot, trained.labels)
   const parts = partsByModel({ ...inputs, rings: earlierRings && inputs.rings }, trained, known, seed)
-  return judge(parts, snapshot, label, (entity) => !seen.has(piece[entity]!))
+  return judge(parts, snapshot, { label, piece }, (entity) => !seen.has(piece[entity]!))
 }
 
 export const measureForward = (inputs: ForwardInputs): readonly Evaluated[] => evaluated([judgeForward(inputs)])

@@ -206,7 +206,10 @@ const finishKind = (
     calibration,
     bad: countOf(held.labels, 1),
     good: countOf(held.labels, 0),
-    measured: [...rankingOf(held, logOdds), ...calibrationMeasures({ scores: probabilities, labels: held.labels })],
+    measured: [
+      ...rankingOf(held, logOdds),
+      ...calibrationMeasures({ scores: probabilities, labels: held.labels }, [...held.pieces]),
+    ],
     parts: parts.map(({ name, scores }) => ({ name, measured: rankingOf(held, scores) })),
   }
 }

@@ -12,6 +12,7 @@ import {
   recallAtK,
   type Scored,
 } from '#src/model/metrics.js'
+import { spreadOverPieces } from '#src/model/product/measures.js'
 
 /** Sixty rows with many ties, beside what scikit-learn 1.9.1 says of them. */
 const sixty: Scored = {
@@ -139,4 +140,21 @@ test('one class, broken scores and broken labels are errors that say so', () => 
   )
   expect(() => auroc({ scores: Float64Array.of(0, 1), labels: Uint8Array.of(0, 2) })).toThrow(/label 2 of row 1/)
   expect(() => brierScore({ scores: Float64Array.of(1.5), labels: Uint8Array.of(1) })).toThrow(/not a probability/)
+})
+
+test('the spread of a measure is that of the binomial for rows by themselves, and of as many draws as there are pieces else', () => {
+  const random = new Random(11)
+  const piecesOf20 = Array.from({ length: 400 }, (_, row) => Math.floor(row / 20))
+  const drawn = Array.from({ length: 20 }, () => Number(random.float() < 0.5))
+  const share = ({ labels }: Scored) => labels.reduce((sum, y) => sum + y, 0) / labels.length
+  const scored = { scores: new Float64Array(400), labels: Uint8Array.from(piecesOf20, (piece) => drawn[piece]!) }
+  const p = share(scored)
+  const alone = spreadOverPieces(scored, [...piecesOf20.keys()], share)!
+  const tied = spreadOverPieces(scored, piecesOf20, share)!
+  // Fifty draws know a deviation to a tenth; three tenths are three of these.
+  expect(alone / Math.sqrt((p * (1 - p)) / 400)).toBeGreaterThan(0.7)
+  expect(alone / Math.sqrt((p * (1 - p)) / 400)).toBeLessThan(1.3)
+  expect(tied / Math.sqrt((p * (1 - p)) / 20)).toBeGreaterThan(0.7)
+  expect(tied / Math.sqrt((p * (1 - p)) / 20)).toBeLessThan(1.3)
+  expect(spreadOverPieces(scored, new Array(400).fill(1), share)).toBeNull()
 })
