@@ -33,6 +33,7 @@ import { type Found, judgeRated, type Proposal, plainly } from './dense-block/ra
 import { BlockRatings, EXTREMES } from './dense-block/ratings.js'
 import { PartPeeler, similarParts } from './dense-block/seeds.js'
 import type { Candidate, Detector, Note } from './detector.js'
+import { type Households, householdsOf } from './households.js'
 
 const actionTypes: readonly InteractionType[] = interactionTypeNames.filter((name) => {
   const { actors, enforcement } = interactionType(name)
@@ -187,6 +188,11 @@ export const denseBlock: Detector<DenseBlockParameters> = {
     const hasUses = relationOf(snapshot, 'uses') !== undefined
     const shape = { minRows: given.minMembers, minColumns: given.minTargets }
     const fan = Math.max(given.fan, given.taste)
+    let homes: Households | null = null
+    const households = (): Households => {
+      homes ??= householdsOf(snapshot)
+      return homes
+    }
     const rounds = Math.max(1, relations.length * given.searches.length)
     let done = 0
 
@@ -284,7 +290,7 @@ export const denseBlock: Detector<DenseBlockParameters> = {
           kept.push(each)
       const named = kept.flatMap(({ block, bound, ratings: rated, nats: worth }) => {
         const nats = worth - Math.log(rounds)
-        const source = { snapshot, cut, actions, extra }
+        const source = { snapshot, cut, actions, extra, households }
         return nats < LEAST_NATS
           ? []
           : (candidateOf(source, block, { nats, bound, ratings: rated }, given.minMembers) ?? [])

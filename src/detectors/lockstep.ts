@@ -19,11 +19,12 @@ import { nearPairs } from '../kernels/near-pairs.js'
 import type { TimedMatrix } from '../kernels/timed-matrix.js'
 import type { Candidate, Detector, Note } from './detector.js'
 import { newEdges } from './focus.js'
+import { type Households, householdsOf } from './households.js'
 import { actionsOf } from './lockstep/actions.js'
 import { type PairMemory, remembered, type Side, startAgain } from './lockstep/again.js'
 import { candidateOf } from './lockstep/candidates.js'
 import { type Engagements, engagementsOf, transposed } from './lockstep/engagements.js'
-import { groupPairs, leastNats } from './lockstep/groups.js'
+import { groupPairs, leastNats, type PairSearch } from './lockstep/groups.js'
 import { metAnew } from './lockstep/met-anew.js'
 import { MOMENTS, momentCandidate } from './lockstep/moment-candidates.js'
 import { momentGroups } from './lockstep/moments.js'
@@ -105,10 +106,6 @@ const FRESHNESS = 6 * 3_600_000
 
 const SECOND = 1000
 
-/** ln of the number of column pairs, levels and matrices that are looked at. */
-const searchNats = (columns: number, levels: number, matrices: number): number =>
-  Math.log(Math.max(1, (columns * (columns - 1)) / 2) * levels * matrices)
-
 const occupied = ({ columnOffsets, columnCount }: TimedMatrix): number => {
   let count = 0
   for (let c = 0; c < columnCount; c++) if (columnOffsets[c + 1]! > columnOffsets[c]!) count++
@@ -179,6 +176,12 @@ export const lockstep: Detector<LockstepParameters> = {
         ],
       }
     const matrices = relations.length * 2
+    let homes: Households | null = null
+    const households = (): Households => {
+      homes ??= householdsOf(snapshot)
+      return homes
+    }
+    const sameHousehold = (a: number, b: number): boolean => households()[a] === households()[b]
     let done = 0
 
     const search = (relation: Relation): void => {
@@ -202,7 +205,7 @@ export const lockstep: Detector<LockstepParameters> = {
         checkCancelled()
         const step = `${relation.type} by ${side.columnIs}`
         const columns = occupied(side.matrix)
-        const nats = searchNats(columns, tolerances.length, matrices)
+        const looked: PairSearch = { columns, levels: tolerances.length, matrices, trees: side.columnIs === 'account' }
         const { columnIs, matrix, entry } = side
         const place: Side = {
           type: relation.type,
@@ -217,7 +220,7 @@ export const lockstep: Detector<LockstepParameters> = {
           tolerances,
           reach: given.reach,
           session,
-          least: leastNats(columns, tolerances.length, nats),
+          least: leastNats(looked),
           likeness: LIKENESS,
           ...(side.fresh ? { fresh: { entries: side.fresh, freshness: FRESHNESS } } : {}),
           ...(again ? { again } : {}),
@@ -235,7 +238,9 @@ export const lockstep: Detector<LockstepParameters> = {
             code: 'lockstep.same-times',
             message: `In "${relation.type}", nearly all actions of an account are within the least tolerance of each other, so times tell nothing there.`,
           })
-        const groups = groupPairs(pairs, side.matrix.columnCount, columns, tolerances.length, nats)
+        const explained = (a: number, b: number): boolean =>
+          columnIs === 'account' && sameHousehold(a + relation.actorFrom, b + relation.actorFrom)
+        const groups = groupPairs(pairs, side.matrix.columnCount, looked, given.minMembers, explained)
         for (const group of groups) {
           const candidate = candidateOf(
             {
@@ -244,9 +249,11 @@ export const lockstep: Detector<LockstepParameters> = {
               engagements,
               ...side,
               pairs,
+              looked,
               tolerances,
               session,
               occasions,
+              households,
               minMembers: given.minMembers,
             },
             group,
@@ -271,6 +278,7 @@ export const lockstep: Detector<LockstepParameters> = {
         relations: relations.length,
         least: given.minMomentMembers,
         ...(only ? { only } : {}),
+        explained: (a, b) => sameHousehold(a + relation.actorFrom, b + relation.actorFrom),
         seed,
         check: checkCancelled,
       })

@@ -5,6 +5,7 @@ import { entityName, type Relation, relationOf, type Snapshot } from '../../grap
 import type { FoundBlock } from '../../kernels/block-search.js'
 import { poissonSurprise } from '../../kernels/gamma-poisson.js'
 import type { Candidate, Fact, Member } from '../detector.js'
+import { type Households, outnumberHousehold } from '../households.js'
 import type { ActionMatrix, Cut, ExtraMode } from './matrix.js'
 import { type RatingSurprise, ratingsFact } from './ratings.js'
 
@@ -13,6 +14,7 @@ export interface BlockSource {
   readonly cut: Cut
   readonly actions: ActionMatrix
   readonly extra: readonly ExtraMode[]
+  readonly households: () => Households
 }
 
 /** What the peel says of the block: its density, and that of the densest block of the same part is at most `modes` times as high. */
@@ -147,6 +149,7 @@ const sharingFact = (snapshot: Snapshot, accounts: Int32Array, maxSharing: numbe
   }
 }
 
+/** Null where too few accounts are in the block, or none but a household's. */
 export const candidateOf = (
   source: BlockSource,
   block: FoundBlock,
@@ -157,7 +160,8 @@ export const candidateOf = (
   const { relation } = cut
   const { matrix, modes } = actions
   const { rows, columns, filled } = block
-  if (rows.length < minMembers) return null
+  const accounts = Array.from(rows, (row) => relation.actorFrom + row)
+  if (rows.length < minMembers || !outnumberHousehold(accounts, source.households(), minMembers)) return null
   const held = new Map<number, number>()
   const byTarget = new Map<number, number>()
   const inBlock = new Set(columns)
@@ -227,11 +231,7 @@ export const candidateOf = (
       shows,
     },
   ]
-  const sharing = sharingFact(
-    snapshot,
-    Int32Array.from(rows, (row) => relation.actorFrom + row),
-    cut.maxSharing,
-  )
+  const sharing = sharingFact(snapshot, Int32Array.from(accounts), cut.maxSharing)
   if (sharing) facts.push(sharing)
   if (ratings) facts.push(ratingsFact(ratings))
   return {

@@ -5,8 +5,9 @@ import { entityName, type Relation, type Snapshot } from '../../graph/snapshot.j
 import type { NearPairs } from '../../kernels/near-pairs.js'
 import type { TimedMatrix } from '../../kernels/timed-matrix.js'
 import type { Candidate, Fact, Member } from '../detector.js'
+import { type Households, outnumberHousehold } from '../households.js'
 import type { Engagements } from './engagements.js'
-import type { PairGroup } from './groups.js'
+import { type PairGroup, type PairSearch, pairGroup } from './groups.js'
 import type { Occasions } from './occasions.js'
 
 export interface PairSource {
@@ -19,11 +20,13 @@ export interface PairSource {
   /** What a column is: an account that acts, or a target that is acted on. */
   readonly columnIs: 'account' | 'target'
   readonly pairs: NearPairs
+  readonly looked: PairSearch
   readonly tolerances: Float64Array
   /** Milliseconds within which meetings are one occasion. */
   readonly session: number
   /** Made at the first group that asks: most relations have none. */
   readonly occasions: () => Occasions
+  readonly households: () => Households
   readonly minMembers: number
 }
 
@@ -75,17 +78,14 @@ class Participation {
 }
 
 /** The group without the pairs of columns that are not among `columns`. */
-const among = (group: PairGroup, columns: ReadonlySet<number>, { a, b, nats }: NearPairs): PairGroup => {
-  const kept = group.pairs.filter((pair) => columns.has(a[pair]!) && columns.has(b[pair]!))
-  const search = nats[group.pairs[0]!]! - group.nats
-  return {
-    pairs: kept,
-    columns: group.columns.filter((column) => columns.has(column)),
-    nats: kept.length > 0 ? nats[kept[0]!]! - search : 0,
-  }
-}
+const among = ({ pairs: list }: PairGroup, columns: ReadonlySet<number>, { pairs, looked }: PairSource): PairGroup =>
+  pairGroup(
+    pairs,
+    [...list].filter((pair) => columns.has(pairs.a[pair]!) && columns.has(pairs.b[pair]!)),
+    looked,
+  )
 
-/** Null where too few accounts took part, or where the habits of an audience explain when they did. */
+/** Null where too few accounts took part, or none but a household's, or where the habits of an audience explain when they did. */
 export const candidateOf = (source: PairSource, group: PairGroup): Candidate | null => {
   const { snapshot, relation, engagements, matrix, pairs, tolerances, session, columnIs, minMembers } = source
   const { type } = relation
@@ -108,7 +108,8 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
   const accountsAre = columnIs === 'account' ? columns : rows
   const targetsAre = columnIs === 'account' ? rows : columns
   const accounts = [...accountsAre.count.keys()].sort((x, y) => x - y)
-  if (accounts.length < minMembers) return null
+  const entities = accounts.map((account) => account + relation.actorFrom)
+  if (accounts.length < minMembers || !outnumberHousehold(entities, source.households(), minMembers)) return null
   const targets = [...targetsAre.count.keys()].sort((x, y) => x - y)
   let nats = group.nats
   // Accounts that meet on a target can be its audience; accounts that go from one target to the next at all kinds of dates are not.
@@ -116,7 +117,7 @@ export const candidateOf = (source: PairSource, group: PairGroup): Candidate | n
     const timing = source.occasions().timing(accounts, targets, tolerances, session)
     nats = Math.min(nats, timing.nats)
     if (nats <= 0) return null
-    if (timing.together.size < accounts.length) return candidateOf(source, among(group, timing.together, pairs))
+    if (timing.together.size < accounts.length) return candidateOf(source, among(group, timing.together, source))
   }
   const members: Member[] = [
     ...accounts.map(

@@ -5,15 +5,12 @@
  * shares everything does not run groups together. A group is a tree of ties: with T(u, k) the number of accounts that chance would tie to u
  * by k hits or more (kernels/coincidence.ts, the less surprising of its two nulls, from either end), a tie is worth
  *   -ln T(u, k) - ln k (k - 1) - ln 6,
- * where k (k - 1) pays for the choice of k (1 / (k (k - 1)) sums to 1 from 2 on) and 6 for the shape and size of the tree: of n nodes there
- * are fewer than 3^n rooted trees (Otter 1948), and 2^-n sums to 1. The expected number of trees in all the data that are worth x or more
- * is then at most exp(-x) for each account at which one could begin, so a group surprises by the sum over its ties less ln of the number of
- * accounts, tolerances and relations. Nothing is paid for the accounts that do not come near: three accounts that are tied a
+ * where k (k - 1) pays for the choice of k (1 / (k (k - 1)) sums to 1 from 2 on) and 6 for the tree (trees.ts), so a group surprises by the sum over
+ * its ties less ln of the number of accounts, tolerances and relations. Nothing is paid for the accounts that do not come near: three accounts that are tied a
  * hundred times are surprising, and so are twelve of which each is tied three times to another.
  *
  *   Giglietto, F. et al. (2020): It takes a village to manipulate the media: coordinated link sharing behavior during 2018 and 2019 Italian
  *   elections. Information, Communication & Society 23(6), 867-891.
- *   Otter, R. (1948): The number of trees. Annals of Mathematics 49(3), 583-599.
  */
 import type { Check } from '../../kernels/check.js'
 import { type CoActions, coActions, type TargetEvents } from '../../kernels/co-actions.js'
@@ -22,6 +19,7 @@ import { undirectedCsr } from '../../kernels/csr.js'
 import { binomialSurprise } from '../../kernels/gamma-poisson.js'
 import { leiden } from '../../kernels/leiden.js'
 import type { Actions } from './actions.js'
+import { TREE, type Tree, treesOf } from './trees.js'
 
 /** Actions on one target within a minute above which they are a crowd: in shared addresses and hashtags of elections there are 37 at most. */
 const REACH = 128
@@ -31,8 +29,6 @@ export const LEAST_TIMES = 2
 
 /** Where most first meetings of an hour are of one moment, times are too coarse, or acts too sudden, to tell anything. */
 const LARGEST_RATE = 0.5
-
-const TREE = Math.log(6)
 
 export interface Tie {
   readonly a: number
@@ -168,30 +164,6 @@ class Judge {
   }
 }
 
-interface Tree {
-  readonly accounts: number[]
-  readonly ties: Tie[]
-  nats: number
-}
-
-/** The trees of greatest worth that the ties hold (Kruskal). */
-const treesOf = (ties: readonly Tie[]): Tree[] => {
-  const treeOf = new Map<number, Tree>()
-  for (const tie of [...ties].sort((x, y) => y.nats - x.nats || x.a - y.a || x.b - y.b)) {
-    const a = treeOf.get(tie.a) ?? { accounts: [tie.a], ties: [], nats: 0 }
-    const b = treeOf.get(tie.b) ?? { accounts: [tie.b], ties: [], nats: 0 }
-    if (a === b) continue
-    const [large, small] = a.accounts.length >= b.accounts.length ? [a, b] : [b, a]
-    large.nats += small.nats + tie.nats
-    for (const account of small.accounts) large.accounts.push(account)
-    for (const each of small.ties) large.ties.push(each)
-    large.ties.push(tie)
-    treeOf.set(tie.a, large).set(tie.b, large)
-    for (const account of small.accounts) treeOf.set(account, large)
-  }
-  return [...new Set(treeOf.values())]
-}
-
 const isTie = (tie: Tie | null): tie is Tie => tie !== null
 
 export interface MomentOptions {
@@ -202,12 +174,14 @@ export interface MomentOptions {
   readonly least: number
   /** 1 for accounts that have come near another anew: communities without two of them are passed over. Absent: none is. */
   readonly only?: Uint8Array
+  /** Whether something else explains that two accounts come near: their tie then counts for nothing. */
+  readonly explained: (a: number, b: number) => boolean
   readonly seed: number
   readonly check: Check
 }
 
 export const momentGroups = (actions: Actions, options: MomentOptions): readonly MomentGroup[] => {
-  const { tolerances, relations, least, only, seed, check } = options
+  const { tolerances, relations, least, only, explained, seed, check } = options
   const levels = tolerances.length
   const ties = repeatedTogether(actions, tolerances, check)
   const found: MomentGroup[] = []
@@ -216,7 +190,7 @@ export const momentGroups = (actions: Actions, options: MomentOptions): readonly
   const counts = new Int32Array(actions.actorCount)
   for (let e = 0; e < actions.actor.length; e++) if (++counts[actions.actor[e]!]! === LEAST_TIMES) active++
   const search = Math.log(active * levels * relations)
-  const stands = (tree: Tree): boolean => tree.accounts.length >= least && tree.nats > search
+  const stands = (tree: Tree<Tie>): boolean => tree.nodes.length >= least && tree.nats > search
   const own = new Uint8Array(actions.actorCount)
   let index: EventIndex | null = null
   for (let level = 0; level < levels; level++) {
@@ -231,12 +205,14 @@ export const momentGroups = (actions: Actions, options: MomentOptions): readonly
       check()
       for (const account of community.accounts) own[account] = 1
       const judge = new Judge(coincidences, own)
-      const most = community.ties.map((tie) => judge.atMost(ties.a[tie]!, ties.b[tie]!)).filter(isTie)
+      const most = community.ties
+        .map((tie) => (explained(ties.a[tie]!, ties.b[tie]!) ? null : judge.atMost(ties.a[tie]!, ties.b[tie]!)))
+        .filter(isTie)
       // Most communities are pairs that met twice by chance: what cannot stand at its most is not judged at all.
       const able = new Set(
         treesOf(most)
           .filter(stands)
-          .flatMap(({ accounts }) => accounts),
+          .flatMap(({ nodes }) => nodes),
       )
       const exact = most
         .filter(({ a }) => able.has(a))
@@ -244,7 +220,7 @@ export const momentGroups = (actions: Actions, options: MomentOptions): readonly
         .filter(isTie)
       for (const tree of treesOf(exact).filter(stands))
         found.push({
-          accounts: tree.accounts.sort((x, y) => x - y),
+          accounts: tree.nodes.sort((x, y) => x - y),
           ties: tree.ties.sort((x, y) => y.nats - x.nats || x.a - y.a || x.b - y.b),
           tolerance: tolerances[level]!,
           nats: tree.nats - search,

@@ -36,6 +36,22 @@ test('two are not, however often: a pair is a lead and no ring', () => {
   expect(accountsOf([...organic(random), ...together(random, 2, 25, 8 * SECOND)])).toEqual([])
 })
 
+test('a household that watches together, night after night, is no ring; as many strangers are', () => {
+  const random = new Random(29)
+  const lines = [...organic(random), ...together(random, 5, 25, 40 * SECOND)]
+  const home = Array.from(
+    { length: 5 },
+    (_, account): InteractionLine => ({ type: 'uses', actor: `user:r${account}`, target: 'network:home' }),
+  )
+  expect(accountsOf(lines).map((ring) => ring.length)).toEqual([5])
+  expect(accountsOf([...lines, ...home])).toEqual([])
+  const two = together(random, 4, 25, 40 * SECOND, 's').map((line) => ({
+    ...line,
+    actor: line.actor.replace('user:s', 'user:r'),
+  }))
+  expect(accountsOf([...organic(random), ...two, ...home.slice(0, 4)])).toEqual([])
+})
+
 test('one account that keeps company with two groups leaves them two', () => {
   const random = new Random(23)
   const lines = [

@@ -56,6 +56,19 @@ test('a campaign that drips over weeks, an account a day, is found by what each 
   expect(caught(rings)).toEqual({ planted: 24, others: 0 })
 })
 
+test('accounts that each take part in less than half of the orders are found by what their ties are worth together', () => {
+  const { random, lines } = world(12)
+  const moments = orders(random, 12)
+  const ring = planted(random, {
+    accounts: 44,
+    targets: 12,
+    at: (_, target) => (random.float() < 0.4 ? moments[target]! - 3 * HOUR * Math.log(1 - random.float()) : null),
+  })
+  const { planted: found, others } = caught(ringsIn([...lines, ...ring]))
+  expect(found).toBeGreaterThanOrEqual(35)
+  expect(others).toBeLessThanOrEqual(1)
+})
+
 test('two services stay two rings', () => {
   const { random, lines } = world(3)
   const moments = orders(random, 12)
