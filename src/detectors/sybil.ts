@@ -6,10 +6,10 @@
  * (kernels/separable-sets.ts) and judge each against a null that keeps every degree (sybil/calibrate.ts).
  */
 import { type Static, Type } from 'typebox'
-import type { Detector, Note } from './detector.js'
+import type { Candidate, Detector, Note } from './detector.js'
 import { shufflesFor } from './sybil/calibrate.js'
 import { flowCandidates } from './sybil/flow-candidates.js'
-import { identifierCandidates } from './sybil/identifier-candidates.js'
+import { BY_HAND, BY_PURSE, identifierCandidates } from './sybil/identifier-candidates.js'
 
 const parameters = Type.Object(
   {
@@ -76,13 +76,23 @@ const cachePower = 0.2
 /** The data itself costs more than a shuffle: its pairs are merged, and its groups described. */
 const searchesOfData = 1.5
 
+/** As where candidates become rings. */
+const SAME_GROUP = 0.8
+
 /** The largest surprise of each shuffle; null where there were none. */
 interface SybilMemory {
   readonly identifiers: Float64Array | null
+  readonly purses: Float64Array | null
   readonly transfers: Float64Array | null
 }
 
-const NOTHING_LEARNED: SybilMemory = { identifiers: null, transfers: null }
+/** Whether two searches found the same group: it is told once, with all that is shared. */
+const isWithin = ({ members }: Candidate, known: Candidate): boolean => {
+  const accounts = new Set(known.members.map(({ entity }) => entity))
+  return members.filter(({ entity }) => accounts.has(entity)).length >= SAME_GROUP * members.length
+}
+
+const NOTHING_LEARNED: SybilMemory = { identifiers: null, purses: null, transfers: null }
 
 export const sybil: Detector<SybilParameters> = {
   id: 'sybil',
@@ -111,8 +121,8 @@ export const sybil: Detector<SybilParameters> = {
     const types = new Set(context.snapshot.relations.map(({ type }) => type))
     const shared = types.has('uses')
     const flow = types.has('transfer') || types.has('associate')
-    // Each search is right by itself; together they have two chances to be wrong.
-    const searches = Number(shared) + Number(flow)
+    // Each search is right by itself; together they have three chances to be wrong.
+    const searches = 2 * Number(shared) + Number(flow)
     const notes: Note[] = []
     if (searches === 0)
       notes.push({
@@ -122,9 +132,15 @@ export const sybil: Detector<SybilParameters> = {
     const sharing = { ...options, minMembers: options.minSharing, searches }
     // A little more data does not change what shuffles give by more than shuffles differ: where no set is near them, a warm run does without.
     const before = (context.focus?.memory ?? NOTHING_LEARNED) as SybilMemory
-    const identifiers = identifierCandidates(context, sharing, before.identifiers)
+    const identifiers = identifierCandidates(context, sharing, before.identifiers, BY_HAND)
+    const purses = identifierCandidates(context, sharing, before.purses, BY_PURSE)
     const transfers = flowCandidates(context, { ...options, searches }, before.transfers)
-    const memory: SybilMemory = { identifiers: identifiers.strongest, transfers: transfers.strongest }
-    return { candidates: [...identifiers.candidates, ...transfers.candidates], notes, memory }
+    const memory: SybilMemory = {
+      identifiers: identifiers.strongest,
+      purses: purses.strongest,
+      transfers: transfers.strongest,
+    }
+    const others = purses.candidates.filter((each) => !identifiers.candidates.some((known) => isWithin(each, known)))
+    return { candidates: [...identifiers.candidates, ...others, ...transfers.candidates], notes, memory }
   },
 }

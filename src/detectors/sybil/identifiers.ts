@@ -30,6 +30,11 @@ export interface Uses {
   readonly kind: Uint8Array
   /** Kinds in the order in which they hold an account; those of one step are taken together. */
   readonly holds: readonly (readonly number[])[]
+  /** Kind of payments, which must be shared too by accounts of 1 in `paidOut`. */
+  readonly purse: number
+  readonly paidOut: Uint8Array
+  /** Accounts that an identifier which holds an account has at least to be shared: 2, or more than a household. */
+  readonly leastSharers: number
 }
 
 export interface IdentifierOptions {
@@ -74,7 +79,7 @@ interface Held {
 
 /** The greatest sets of accounts and identifiers that keep both rules; see the head of this file. */
 const heldAccounts = (
-  { accountCount, identifierCount, kind, holds }: Uses,
+  { accountCount, identifierCount, kind, holds, purse, paidOut, leastSharers }: Uses,
   accounts: Csr,
   identifiers: Csr,
   { maxMembers, sharedPart }: IdentifierOptions,
@@ -83,11 +88,12 @@ const heldAccounts = (
   holds.forEach((kinds, s) => {
     for (const k of kinds) step[k] = s
   })
+  const leastOf = (i: number): number => (step[kind[i]!] === 255 ? 2 : leastSharers)
   const tie = new Uint8Array(identifierCount)
   const live = new Int32Array(identifierCount)
   for (let i = 0; i < identifierCount; i++) {
     live[i] = degreeOf(identifiers, i)
-    tie[i] = live[i]! >= 2 && live[i]! <= maxMembers ? 1 : 0
+    tie[i] = live[i]! >= leastOf(i) && live[i]! <= maxMembers ? 1 : 0
   }
   const holding = new Uint8Array(accountCount).fill(255)
   const held = new Int32Array(accountCount)
@@ -95,14 +101,22 @@ const heldAccounts = (
   const timesHeld = new Float64Array(accountCount)
   const timesShared = new Float64Array(accountCount)
   const times = (k: number): number => accounts.weights?.[k] ?? 1
+  const purses = new Int32Array(accountCount)
+  const sharedPurses = new Int32Array(accountCount)
   const activeAccount = new Uint8Array(accountCount)
   const removed: number[] = []
-  const fails = (a: number) => !(shared[a]! > sharedPart * held[a]! && timesShared[a]! > sharedPart * timesHeld[a]!)
+  const fails = (a: number) =>
+    !(shared[a]! > sharedPart * held[a]! && timesShared[a]! > sharedPart * timesHeld[a]!) ||
+    (purses[a]! > 0 && !(sharedPurses[a]! > sharedPart * purses[a]!))
   for (let a = 0; a < accountCount; a++) {
     for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++)
       holding[a] = Math.min(holding[a]!, step[kind[accounts.columns[k]!]!]!)
     for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
       const i = accounts.columns[k]!
+      if (kind[i] === purse && paidOut[a] === 1) {
+        purses[a]!++
+        sharedPurses[a]! += tie[i]!
+      }
       if (step[kind[i]!] !== holding[a]) continue
       held[a]!++
       timesHeld[a]! += times(k)
@@ -118,13 +132,15 @@ const heldAccounts = (
     for (let k = accounts.offsets[a]!; k < accounts.offsets[a + 1]!; k++) {
       const i = accounts.columns[k]!
       live[i]!--
-      if (tie[i] === 0 || (live[i]! >= 2 && live[i]! >= tieShare * degreeOf(identifiers, i))) continue
+      if (tie[i] === 0 || (live[i]! >= leastOf(i) && live[i]! >= tieShare * degreeOf(identifiers, i))) continue
       tie[i] = 0
       for (let j = identifiers.offsets[i]!; j < identifiers.offsets[i + 1]!; j++) {
         const b = identifiers.columns[j]!
-        if (step[kind[i]!] !== holding[b]) continue
-        shared[b]!--
-        timesShared[b]! -= identifiers.weights?.[j] ?? 1
+        if (kind[i] === purse && paidOut[b] === 1) sharedPurses[b]!--
+        if (step[kind[i]!] === holding[b]) {
+          shared[b]!--
+          timesShared[b]! -= identifiers.weights?.[j] ?? 1
+        }
         if (activeAccount[b] === 1 && fails(b)) {
           activeAccount[b] = 0
           removed.push(b)
@@ -172,7 +188,7 @@ export const findIdentifierGroups = (uses: Uses, options: IdentifierOptions, che
     check,
   )
   const { label, count } = looseParts(graph, sets, { most: looseConductance, least: 2 * options.minMembers }, check)
-  const kindCount = uses.holds.reduce((most, kinds) => Math.max(most, ...kinds), -1) + 1
+  const kindCount = kind.reduce((most, k) => Math.max(most, k), -1) + 1
   const perKind = () => Array.from({ length: kindCount }, () => new Int32Array(count))
   const inside = perKind()
   const ofAccounts = perKind()

@@ -103,6 +103,56 @@ test('a device farm is found whole, and no household, campus, office, phone shop
     expect(entityName(snapshot, relation.target[edge]!)).toMatch(/^device:rack/)
 })
 
+test('buyers with a phone each who pay with the same few cards are found; an office that sends to one address is not', () => {
+  const random = new Random(6)
+  const buyers = Array.from({ length: 20 }, (_, b) => [
+    uses(`b${b}`, 'device', `new${b}`),
+    uses(`b${b}`, 'network', `line${b}`),
+    uses(`b${b}`, 'payment', `card-${b % 3}`),
+    uses(`b${b}`, 'address', `drop${b % 2}`),
+  ]).flat()
+  const office = meeting(40, 350, (p) => [uses(p, 'network', 'office'), uses(p, 'address', 'office')])
+  const snapshot = snapshotFrom([...households(700, random), ...office, ...buyers])
+  const candidates = significant(run(snapshot))
+  expect(candidates.map((each) => names(snapshot, each))).toEqual([
+    Array.from({ length: 20 }, (_, b) => `user:b${b}`).sort(),
+  ])
+})
+
+test('creators that an agency films with its cameras are no group while each is paid into an account of its own', () => {
+  const of = (creator: number, kind: string, id: string): InteractionLine => ({
+    type: 'uses',
+    actor: `creator:a${creator}`,
+    target: `${kind}:${id}`,
+  })
+  const agency = (payout: (creator: number) => string): InteractionLine[] =>
+    Array.from({ length: 12 }, (_, c) => [
+      of(c, 'device', `camera${c % 2}`),
+      of(c, 'network', 'studio'),
+      of(c, 'payment', payout(c)),
+    ]).flat()
+  const among = (lines: readonly InteractionLine[]) => {
+    const snapshot = snapshotFrom([...households(700, new Random(7)), ...lines])
+    return significant(run(snapshot)).map((each) => names(snapshot, each).length)
+  }
+  expect(among(agency((c) => `own${c}`))).toEqual([])
+  expect(among(agency(() => 'one'))).toEqual([12])
+})
+
+test('accounts with a phone of their own are in the group where they use what but for them the group alone uses', () => {
+  const random = new Random(8)
+  const shown = Array.from({ length: 4 }, (_, g) => [
+    uses(`guest${g}`, 'device', `private${g}`),
+    uses(`guest${g}`, 'network', 'proxy0'),
+  ]).flat()
+  const snapshot = snapshotFrom([...households(700, random), ...farm(), ...shown])
+  const [found] = significant(run(snapshot))
+  expect(names(snapshot, found!).filter((name) => name.startsWith('user:guest'))).toHaveLength(4)
+  const fact = found!.facts.find(({ code }) => code === 'sybil.also-there')!
+  expect([fact.observed, fact.shows[0]!.edges.length]).toEqual([4, 4])
+  expect(fact.expected).toBeLessThan(1)
+})
+
 /** Everyday transfers: partners by chance, a few popular accounts. */
 const traffic = (people: number, count: number, random: Random): InteractionLine[] =>
   Array.from({ length: count }, () => {
