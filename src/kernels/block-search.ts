@@ -438,10 +438,40 @@ export class BlockSearch {
     const first = this.#ascend(new Int32Array(0), start, FIRST_FULL, shape)
     this.#plain = false
     if (first === null || first.nats <= floor) return null
-    const known = this.measure(first.rows, first.columns)
+    const known = [this.#fullest(first.columns, shape), this.#fullest(start, shape)].reduce(
+      (best: FoundBlock, other) => (other !== null && other.nats > best.nats ? other : best),
+      this.measure(first.rows, first.columns),
+    )
     const full = this.#share(known.filled, known.rows.length * known.columns.length)
-    const second = this.#ascend(first.rows, first.columns, full, shape)
+    const second = this.#ascend(known.rows, known.columns, full, shape)
     return second !== null && second.nats > known.nats ? second : known
+  }
+
+  /**
+   * The best of the blocks of all rows that hold at least so many of the columns. Rows that are left out of a block make it look like a
+   * community of taste that goes on outside, so a block of which a part is missing can be worth less than any part.
+   */
+  #fullest(columnSet: Int32Array, { minRows, minColumns }: BlockShape): FoundBlock | null {
+    if (columnSet.length < minColumns) return null
+    const { columns } = this.#matrix
+    const tally = this.#tally
+    const touched: number[] = []
+    for (const c of columnSet)
+      for (let k = columns.offsets[c]!; k < columns.offsets[c + 1]!; k++)
+        if (tally[columns.columns[k]!]!++ === 0) touched.push(columns.columns[k]!)
+    const held = Int32Array.from(touched, (r) => tally[r]!)
+    for (const r of touched) tally[r] = 0
+    const least = Math.max(2, Math.ceil(this.#ceiling * columnSet.length))
+    let best: FoundBlock | null = null
+    for (let hits = columnSet.length; hits >= least; hits--) {
+      if (!held.includes(hits)) continue
+      const rowSet = Int32Array.from(touched.filter((_, i) => held[i]! >= hits)).sort()
+      if (rowSet.length < minRows) continue
+      this.#check()
+      const block = this.measure(rowSet, columnSet)
+      if (best === null || block.nats > best.nats) best = block
+    }
+    return best
   }
 
   #ascend(

@@ -70,6 +70,15 @@ test('a climb from a few columns finds the whole block and nothing else', () => 
   expect(search.measure(found.rows, found.columns).nats).toBeCloseTo(found.nats, 9)
 })
 
+test('rows that hold only part of the list are taken in together, though no part of them would be', () => {
+  const matrix = matrixWith(new Random(8), 3000, 36, 10, 0.64)
+  const search = new BlockSearch(matrix, 0.2, 0)
+  const found = search.climb(range(10), { minRows: 5, minColumns: 5 }, Number.NEGATIVE_INFINITY)!
+  const whole = search.measure(range(36), range(10))
+  expect(found.nats).toBeGreaterThanOrEqual(whole.nats)
+  expect(whole.nats).toBeGreaterThan(search.measure(range(25), range(10)).nats)
+})
+
 test('communities of taste filled at the ceiling do not surprise: at most one of a hundred reaches a chance of 5 %', () => {
   let named = 0
   for (let seed = 0; seed < 100; seed++) {
