@@ -1,7 +1,8 @@
 /**
  * Candidates of all detectors into rings: two candidates are one ring when their accounts overlap enough.
  *
- * Overlap is the Jaccard index of the accounts (targets do not count: rings that serve the same video stay apart). Strongest
+ * Overlap is the Jaccard index of the accounts. Targets alone do not count: rings that serve the same video stay apart; but where most of a list of
+ * targets is the same, less of the accounts must be, as each interaction type shows another part of one ring. Strongest
  * candidate first, each joins the ring it overlaps most or starts one, so that a chain of half-overlaps cannot run
  * together into one blob. One that lies nearly whole inside a stronger ring is a part of it however large that is: the farm's half of
  * the accounts that a trade has handed over.
@@ -14,6 +15,10 @@ import { falseDiscoveryRates } from './false-discovery.js'
 
 /** At one half, more accounts are shared than not by the smaller group of a balanced pair. */
 const MERGE_JACCARD = 0.5
+
+/** The same where the targets overlap by MERGE_JACCARD, and so many at least are the same: two rings that share a quarter of their accounts and a list are one. */
+const MERGE_SAME_LIST = 0.25
+const LEAST_LIST = 3
 
 /** So much of a candidate inside a stronger ring leaves a fifth for what either of them sees amiss. */
 const MERGE_CONTAINED = 0.8
@@ -40,6 +45,12 @@ export interface MergedRing {
 interface Group {
   readonly candidates: number[]
   readonly accounts: Set<number>
+  readonly targets: Set<number>
+}
+
+const isSameList = (targets: readonly number[], list: ReadonlySet<number>): boolean => {
+  const common = targets.filter((target) => list.has(target)).length
+  return common >= LEAST_LIST && common >= MERGE_JACCARD * (targets.length + list.size - common)
 }
 
 const actingEntities = (candidates: readonly Candidate[]): ReadonlySet<number> =>
@@ -90,7 +101,9 @@ export const mergeCandidates = (candidates: readonly Candidate[], silentDetector
   const groups: Group[] = []
   const groupsOfAccount = new Map<number, number[]>()
   for (const index of order) {
-    const accounts = candidates[index]!.members.map(({ entity }) => entity).filter((entity) => acting.has(entity))
+    const entities = candidates[index]!.members.map(({ entity }) => entity)
+    const accounts = entities.filter((entity) => acting.has(entity))
+    const targets = entities.filter((entity) => !acting.has(entity))
     const shared = new Map<number, number>()
     for (const account of accounts)
       for (const group of groupsOfAccount.get(account) ?? []) shared.set(group, (shared.get(group) ?? 0) + 1)
@@ -105,12 +118,17 @@ export const mergeCandidates = (candidates: readonly Candidate[], silentDetector
         within = common / accounts.length
       }
     }
-    if (bestJaccard < MERGE_JACCARD && within < MERGE_CONTAINED) {
+    const isOne =
+      bestJaccard >= MERGE_JACCARD ||
+      within >= MERGE_CONTAINED ||
+      (bestJaccard >= MERGE_SAME_LIST && isSameList(targets, groups[best]!.targets))
+    if (!isOne) {
       best = groups.length
-      groups.push({ candidates: [], accounts: new Set() })
+      groups.push({ candidates: [], accounts: new Set(), targets: new Set() })
     }
     const group = groups[best]!
     group.candidates.push(index)
+    for (const target of targets) group.targets.add(target)
     for (const account of accounts) {
       if (group.accounts.has(account)) continue
       group.accounts.add(account)

@@ -41,6 +41,16 @@ test('a common target alone does not join two groups', () => {
   expect(rings).toHaveLength(2)
 })
 
+test('candidates on the same list need fewer accounts in common: each interaction type shows another part of one ring', () => {
+  const list = members([90, 91, 92, 93], 'beneficiary')
+  const parts = (second: readonly Member[]) => [
+    candidate('lockstep', 'lockstep', 50, [...members([1, 2, 3, 4, 5]), ...list]),
+    candidate('lockstep', 'lockstep', 40, [...members([4, 5, 6, 7, 8]), ...second]),
+  ]
+  expect(mergeCandidates(parts(members([90, 91, 92, 95], 'beneficiary')), 0)).toHaveLength(1)
+  expect(mergeCandidates(parts(members([90, 95, 96, 97], 'beneficiary')), 0)).toHaveLength(2)
+})
+
 test('a chain of half-overlaps does not run together', () => {
   const rings = mergeCandidates(
     [
