@@ -120,6 +120,15 @@ const REACH = 12
 /** Two shared rare partners are a coincidence where there are many; three are a place to look. */
 const LEAST_SHARED = 3
 
+/**
+ * Share of its cells that a block of accounts and targets alone has at least: clubs that choose from a programme fill it to .45, topics to .5, the densest
+ * part of either a little more. Less full ones need what is said in them, or when or from where, beside it.
+ */
+const LEAST_FULL = 0.6
+
+const isFull = ({ block: { rows, columns, filled }, ratings }: Found): boolean =>
+  ratings !== null || filled >= LEAST_FULL * rows.length * columns.length
+
 /** Below this (chance one in three) a candidate is noise that no rate would name. */
 const LEAST_NATS = 1
 
@@ -282,7 +291,8 @@ export const denseBlock: Detector<DenseBlockParameters> = {
           return block && blocks.measure(block.rows, block.columns)
         })
       }
-      const found = ratings ? judgeRated(seen, ratings, checkCancelled) : seen.map(plainly)
+      const judged = ratings ? judgeRated(seen, ratings, checkCancelled) : seen.map(plainly)
+      const found = extra.length > 0 ? judged : judged.filter(isFull)
       found.sort((x, y) => y.nats - x.nats || x.block.rows[0]! - y.block.rows[0]!)
       const kept: Found[] = []
       for (const each of found)
