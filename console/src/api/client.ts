@@ -75,6 +75,7 @@ export const ask = async (
   path: string,
   { method = 'GET', body, signal, onLoading }: Request = {},
 ): Promise<Response> => {
+  await session.ready()
   for (let tries = 0; ; tries++) {
     let answer: Response
     try {

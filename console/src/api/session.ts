@@ -10,6 +10,7 @@ type Listener = () => void
 const csrf = (): string | null => /(?:^|; )(?:__Host-)?ringfence-csrf=([^;]+)/.exec(document.cookie)?.[1] ?? null
 
 class Session {
+  #ready: Promise<void> | null = null
   #waiting: Promise<void> | null = null
   #letIn: Listener = () => {}
   /** Why a key is asked for; null while none is. */
@@ -34,6 +35,21 @@ class Session {
   onChange(listener: Listener): Listener {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Resolves when requests make sense: somebody is signed in, or nobody needs to be. One request asks this, not each of a view's: those without a
+   * key count as guesses of whoever shares this address.
+   */
+  ready(): Promise<void> {
+    this.#ready ??= csrf() === null ? this.#look() : Promise.resolve()
+    return this.#ready
+  }
+
+  async #look(): Promise<void> {
+    // Where there is no answer, that is told by what is asked next.
+    const answer = await fetch('/v1/session').catch(() => null)
+    if (answer?.status === 401) await this.renew('')
   }
 
   /** Resolves when somebody has signed in. */
