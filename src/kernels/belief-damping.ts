@@ -94,7 +94,19 @@ export const tieStrengths = (
   return strengths
 }
 
-/** `absorbs`: 1 for nodes that take nothing. Throws RangeError for options outside their range. */
+/** `strengths`: s of each node; `absorbs`: 1 for nodes that take nothing. */
+export const dampingOf = (strengths: Float64Array, absorbs: Uint8Array, options: DampingOptions): Damping => {
+  const n = strengths.length
+  const dilution = new Float64Array(n)
+  const reach = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    dilution[i] = absorbs[i] === 1 ? 0 : dilutionAt(strengths[i]!, options)
+    reach[i] = reachAt(strengths[i]!, options)
+  }
+  return { dilution, reach }
+}
+
+/** Throws RangeError for options outside their range. */
 export const degreeDamping = (
   ties: Ties,
   absorbs: Uint8Array,
@@ -105,12 +117,5 @@ export const degreeDamping = (
   if (!(share > 0)) throw new RangeError(`the share must be above 0, not ${share}`)
   if (!(receiver >= 0 && receiver <= 1)) throw new RangeError(`the receiver's part must be 0 to 1, not ${receiver}`)
   if (!(floor > 0)) throw new RangeError(`the floor must be above 0, not ${floor}`)
-  const dilution = tieStrengths(ties, options, check)
-  const reach = new Float64Array(ties.rowCount)
-  for (let i = 0; i < ties.rowCount; i++) {
-    const strength = dilution[i]!
-    dilution[i] = absorbs[i] === 1 ? 0 : dilutionAt(strength, options)
-    reach[i] = reachAt(strength, options)
-  }
-  return { dilution, reach }
+  return dampingOf(tieStrengths(ties, options, check), absorbs, options)
 }

@@ -108,9 +108,14 @@ export const sweepBeliefs = (system: BeliefSystem, explicit: Float64Array, optio
   if (!(tolerance > 0)) throw new RangeError(`the tolerance must be above 0, not ${tolerance}`)
   for (let i = 0; i < n; i++) if (!Number.isFinite(explicit[i])) throw new RangeError(`explicit[${i}] is no number`)
   const belief = start ? start.slice() : new Float64Array(n)
-  const inverse = diagonal.map((d) => 1 / d)
+  const inverse = new Float64Array(n)
+  let leastReach = 1
+  for (let i = 0; i < n; i++) {
+    inverse[i] = 1 / diagonal[i]!
+    if (reach[i]! < leastReach) leastReach = reach[i]!
+  }
   // Changes are residuals divided by the diagonal, which is 1 or more; the residual itself decides below.
-  const target = (tolerance * reach.reduce((least, each) => Math.min(least, each), 1)) / errorPerResidual(system)
+  const target = (tolerance * leastReach) / errorPerResidual(system)
   let relaxation = 1
   let mayRelax = true
   let before = Number.POSITIVE_INFINITY

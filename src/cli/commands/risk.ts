@@ -1,6 +1,6 @@
 /** `ringfence propagate` and `ringfence risk`: how risk spreads from rings and labels over domains, and why an entity has its share. */
 import { writeFile } from 'node:fs/promises'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type EntityKind, isEntityKind } from '../../../graph-schema/schema.js'
 import { RingfenceError } from '../../errors.js'
 import { givenLabels } from '../../jobs/label-records.js'
@@ -17,6 +17,7 @@ import type { RiskQuestion } from '../../jobs/risk-task.js'
 import type { RiskDifference } from '../../risk/propagation/difference.js'
 import { domainName } from '../../risk/propagation/domains.js'
 import type { DomainRisk, PathStep, RiskPath } from '../../risk/propagation/explain.js'
+import { type FormName, formNames } from '../../risk/propagation/forms.js'
 import { type WhatIf, whatIfs } from '../../risk/propagation/live-risk.js'
 import { riskRows } from '../../risk/propagation/risk-rows.js'
 import { type Act, type Context, isService } from '../context.js'
@@ -32,6 +33,7 @@ interface SourceOptions {
   readonly run?: string
   readonly labels?: string
   readonly share?: number
+  readonly form?: FormName | 'auto'
   readonly strict?: true
 }
 
@@ -64,6 +66,7 @@ const sourcesOf = async (options: SourceOptions): Promise<Omit<PropagationReques
     tolerance: TOLERANCE,
     strict: options.strict === true,
     ...(options.share === undefined ? {} : { share: options.share }),
+    ...(options.form === undefined ? {} : { form: options.form }),
   },
 })
 
@@ -98,6 +101,7 @@ const propagateInService = async (context: Context, options: PropagateOptions): 
     ...(options.run === undefined ? {} : { run: options.run }),
     ...(labels.length > 0 ? { labels: givenLabels(labels) } : {}),
     ...(options.share === undefined ? {} : { share: options.share }),
+    ...(options.form === undefined ? {} : { form: options.form }),
     ...(options.strict ? { strict: true } : {}),
     least: options.least,
     threshold: options.threshold,
@@ -269,7 +273,19 @@ const withSources = (command: Command): Command =>
       '--labels <file>',
       'CSV with entity and label in the place of those in the store: bad is a source, good absorbs',
     )
-    .option('--share <share>', 'how much of what reaches an entity goes on from it (default 0.85)', sharePassed)
+    .option(
+      '--share <share>',
+      "how much of what reaches an entity goes on from it (default: the form's own)",
+      sharePassed,
+    )
+    .addOption(
+      new Option(
+        '--form <form>',
+        'the form of the equations; auto: the one that finds sources again when they are held out',
+      )
+        .choices(['auto', ...formNames])
+        .default('auto'),
+    )
     .option('--strict', 'refuse couplings that would not converge instead of scaling them down')
 
 export const addPropagate = (program: Command, act: Act): void => {

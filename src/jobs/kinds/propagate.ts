@@ -1,5 +1,6 @@
 /** The propagation job of a service: how far risk has spread, and what of it is new. */
 import { type Static, Type } from 'typebox'
+import { formNames } from '../../risk/propagation/forms.js'
 import { defaultDetectParameters } from '../detect-parameters.js'
 import type { JobKind } from '../job-kind.js'
 import { LabelList, labelRecords } from '../label-records.js'
@@ -40,9 +41,17 @@ const parameters = Type.Object(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: 10,
-        default: 0.85,
-        description: 'How much of what reaches an entity goes on from it.',
+        description: "How much of what reaches an entity goes on from it; default: the form's own.",
       }),
+    ),
+    form: Type.Optional(
+      Type.Union(
+        ['auto' as const, ...formNames].map((name) => Type.Literal(name)),
+        {
+          default: 'auto',
+          description: 'The form of the equations; `auto`: the one that finds sources again when they are held out.',
+        },
+      ),
     ),
     strict: Type.Optional(
       Type.Boolean({ description: 'Couplings that would not converge are refused instead of scaled down.' }),
@@ -75,12 +84,16 @@ export const propagateJob: JobKind = {
     const before = mode === 'write' ? await store.readPropagation(runId) : null
     if (before !== null) return { ...propagationSummary(before, true), changes: null }
     const given = row as Given
-    const { share, strict, least, threshold } = given
+    const { share, form, strict, least, threshold } = given
     const { record, difference } = await runPropagation(store, {
       run: runOf(given.run),
       labels: given.labels ? labelRecords(given.labels) : null,
       scores: given.scores !== false,
-      parameters: { ...(share === undefined ? {} : { share }), ...(strict === undefined ? {} : { strict }) },
+      parameters: {
+        ...(share === undefined ? {} : { share }),
+        ...(form === undefined ? {} : { form }),
+        ...(strict === undefined ? {} : { strict }),
+      },
       ...(least === undefined ? {} : { least }),
       ...(threshold === undefined ? {} : { threshold }),
       mode,

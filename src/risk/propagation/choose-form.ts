@@ -8,7 +8,7 @@
  */
 import { kindOf, type Snapshot } from '../../graph/snapshot.js'
 import { COLUMNS, sweepThree } from '../../kernels/belief-columns.js'
-import { degreeDamping, reachAt, tieStrengths } from '../../kernels/belief-damping.js'
+import { dampingOf, reachAt, tieStrengths } from '../../kernels/belief-damping.js'
 import { type BeliefSystem, beliefSystem, type Ties } from '../../kernels/belief-system.js'
 import type { Check } from '../../kernels/check.js'
 import { Random } from '../../kernels/random.js'
@@ -20,11 +20,13 @@ import type { Seeds } from './seeds.js'
 export const LEAST_SOURCES = 20
 /** Each source is held out once, in one of so many parts; where there are many sources one part says as much. */
 const PARTS = 3
-const MANY_SOURCES = 1500
+const MANY_SOURCES = 600
+/** In a graph of more ties one part must do: each costs nearly as much as the run. */
+const MANY_TIES = 4e6
 /** An entity is a source where it is given so much. */
 const SOURCE_FROM = 0.5
 /** Enough for the order: what arrives over longer ways moves few. */
-const SWEEPS = 8
+const SWEEPS = 5
 const SEED = 20_031
 
 export interface FormScore {
@@ -98,7 +100,7 @@ const isBetter = (precision: readonly number[], than: readonly number[]): boolea
   return mean > Math.sqrt(squares / (differences.length - 1) / differences.length)
 }
 
-/** `ties` have declared strengths and are not changed. Memory: 16 bytes an entry and 60 a node while it runs. */
+/** `ties` have declared strengths and are not changed. Memory: 12 bytes an entry and 60 a node while it runs. */
 export const chooseForm = (
   snapshot: Snapshot,
   layers: Layers,
@@ -135,7 +137,9 @@ export const chooseForm = (
         if (part[entity]! > -2 && kinds.has(kindOf(snapshot, entity))) yield entity
     })(),
   )
-  const parts = sources.length >= MANY_SOURCES ? [0] : [0, 1, 2]
+  const isLarge =
+    sources.length >= MANY_SOURCES || (ties.columns.length > MANY_TIES && sources.length >= PARTS * LEAST_SOURCES)
+  const parts = isLarge ? [0] : [0, 1, 2]
   // Whoever is held out takes what it is told, as the others that are asked do.
   const closed = absorbs.map((is, node) => (explicit[node]! > 0 ? 0 : is))
   const into = { incoming: new Float32Array(ties.columns.length), outgoing: new Float32Array(ties.columns.length) }
@@ -153,7 +157,7 @@ export const chooseForm = (
     const options: RiskForm = { strengths, share, onward, floor, receiver: 1 }
     const read = readStrengths(ties, layers, strengths, into, check)
     const strength = tieStrengths(read, options, check)
-    const system = beliefSystem(read, degreeDamping(read, closed, options, check), { check })
+    const system = beliefSystem(read, dampingOf(strength, closed, options), { check })
     const trials = alike.flatMap((name) => parts.map((which): Trial => ({ form: name, part: which })))
     for (let at = 0; at < trials.length; at += COLUMNS)
       tryOut(layers, explicit, system, strength, entities, part, trials.slice(at, at + COLUMNS), told, check)
