@@ -49,6 +49,8 @@ class Session {
   async #look(): Promise<void> {
     // Where there is no answer, that is told by what is asked next.
     const answer = await fetch('/v1/session').catch(() => null)
+    // Read to its end, or the connection stays taken.
+    await answer?.text().catch(() => '')
     if (answer?.status === 401) await this.renew('')
   }
 

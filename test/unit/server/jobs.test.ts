@@ -62,7 +62,7 @@ test.each([
 })
 
 test('a dry run reports rings and writes nothing; its key gives the same job, and other content a conflict', async () => {
-  const request = { type: 'detect', mode: 'dry-run', parameters: { detectors: ['lockstep'] } }
+  const request = { type: 'detect', mode: 'dry-run', parameters: { detectors: ['dense-block'] } }
   const headers = { 'idempotency-key': 'once' }
   const [first, second] = await Promise.all([post(request, headers), post(request, headers)])
   expect(first.status).toBe(202)
@@ -79,13 +79,13 @@ test('a dry run reports rings and writes nothing; its key gives the same job, an
   expect((await post(request, headers)).body.id).toBe(first.body.id)
   for (const other of [
     { ...request, mode: 'write' },
-    { ...request, parameters: { detectors: ['lockstep'], seed: 2 } },
+    { ...request, parameters: { detectors: ['dense-block'], seed: 2 } },
   ])
     expect((await post(other, headers)).body).toMatchObject({ status: 409, code: 'request.conflict' })
 })
 
 test('a write swaps what queries see, whole; the row and the list tell of it', async () => {
-  const { body } = await post({ type: 'detect', parameters: { detectors: ['lockstep'] } })
+  const { body } = await post({ type: 'detect', parameters: { detectors: ['dense-block'] } })
   const job = await ended(body.id)
   expect(job).toMatchObject({ state: 'done', mode: 'write', error: null })
   const rings = (await service.http.inject('/v1/rings')).json()
@@ -196,7 +196,7 @@ test('a job that takes too long is failed, and one that was cancelled can be tri
     timeoutSeconds: 0.05,
   })
   expect(await ended(slow.id)).toMatchObject({ state: 'failed', error: { code: 'job.timeout' } })
-  const { body } = await post({ type: 'detect', mode: 'dry-run', parameters: { detectors: ['lockstep'] } })
+  const { body } = await post({ type: 'detect', mode: 'dry-run', parameters: { detectors: ['dense-block'] } })
   await service.http.inject({ method: 'DELETE', url: `/v1/jobs/${body.id}` })
   expect(await ended(body.id)).toMatchObject({ state: 'cancelled' })
   const retried = await service.http.inject({ method: 'POST', url: `/v1/jobs/${body.id}/retry` })
