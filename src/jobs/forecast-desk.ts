@@ -22,6 +22,11 @@ export class ForecastDesk {
     this.#store = store
   }
 
+  /** There may be a newer one: it is asked for with the next answer. */
+  askAgain(): void {
+    this.#checked = Number.NEGATIVE_INFINITY
+  }
+
   /** Throws `forecast.none`. */
   async latest(): Promise<ShownForecast> {
     if (this.#shown === null || performance.now() - this.#checked >= ASK_AGAIN_MS) {

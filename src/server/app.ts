@@ -111,6 +111,8 @@ export const buildApp = async (
   const risk: RiskDesk = new RiskDesk(store, current, settings.liveRisk)
   const masking = new Masking(settings.maskKey)
   const forecasts = new ForecastDesk(store)
+  // Who made one sees it at once; what another process made is seen a little later.
+  jobs.onEnd(() => forecasts.askAgain())
   const services: Services = { store, current, jobs, masking, scores, risk, forecasts, labels: new LabelBook(store) }
   const metrics = new Metrics(services)
   jobs.onFault((job, error) =>
